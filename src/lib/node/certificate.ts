@@ -1,7 +1,7 @@
 /** A certificate for this machine, made with WebCrypto: nobody has to have `openssl`. */
 import { isIP } from 'node:net';
 import type { Bytes, KeyPair, Now } from '../../types.ts';
-import { ascii, utf8, zeros } from '../bytes.ts';
+import { utf8, zeros } from '../bytes.ts';
 import { sha256 } from '../sha256.ts';
 import * as d from './der.ts';
 
@@ -114,7 +114,7 @@ function generalName(name: string): Bytes {
   if (name.length > 253 || !HOST.test(name)) {
     throw new TypeError('A certificate is for ASCII host names and IP addresses without brackets');
   }
-  return d.der(0x82, ascii(name));
+  return d.der(0x82, utf8(name));
 }
 
 /** The URL parser spells every IPv6 address in groups of hex digits with one `::` at most. */

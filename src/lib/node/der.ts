@@ -1,6 +1,6 @@
 /** DER (X.690), written by hand: what a certificate needs and no more. */
 import type { Bytes } from '../../types.ts';
-import { ascii, concat, zeros } from '../bytes.ts';
+import { concat, utf8, zeros } from '../bytes.ts';
 
 /** X.690 §8.1: identifier octets. */
 const INTEGER = 0x02;
@@ -68,7 +68,7 @@ export function oid(dotted: string): Bytes {
 export function time(milliseconds: number): Bytes {
   const iso = new Date(milliseconds).toISOString();
   const digits = `${iso.slice(0, 19).replace(/\D/g, '')}Z`;
-  return iso < '2050' ? der(0x17, ascii(digits.slice(2))) : der(0x18, ascii(digits));
+  return iso < '2050' ? der(0x17, utf8(digits.slice(2))) : der(0x18, utf8(digits));
 }
 
 /** An ECDSA signature as WebCrypto gives it (r and s, 32 bytes each) in RFC 3279 §2.2.3's form. */
