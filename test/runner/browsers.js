@@ -28,14 +28,19 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>subtle-push</title>
   addEventListener('unhandledrejection', ({ reason }) => crash(reason, 'Unhandled rejection: ' + reason));
 </script>
 <script type="module">
-  import { run } from './suite.mjs';
   let told = '';
   const progress = (name) => {
     // One message at a time, and the last one counts.
     if (!told) setTimeout(() => { post('/progress', told).catch(() => {}); told = ''; }, 200);
     told = name;
   };
-  await post('/result', JSON.stringify(await run(progress)));
+  try {
+    // Not a static import: when one fails, WebKit tells the page nothing.
+    const { run } = await import('./suite.mjs');
+    await post('/result', JSON.stringify(await run(progress)));
+  } catch (error) {
+    await crash(error, error);
+  }
 </script>`;
 
 /** Serves the page and the bundle on loopback; `outcome` settles with what the page posts. */

@@ -33,7 +33,12 @@ const { run } = await import('./suite.mjs');${RUN.replace('stringify(result)', '
 
 const WORKERD = `
 import { run } from './suite.mjs';
-export default { async test() {${RUN} } };
+// workerd only prints a rejection that nobody handles.
+const unhandled = [];
+addEventListener('unhandledrejection', ({ reason }) => unhandled.push(reason));
+export default { async test() {${RUN}
+if (unhandled.length) throw unhandled[0];
+} };
 `;
 const CAPNP = `
 using Workerd = import "/workerd/workerd.capnp";
