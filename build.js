@@ -71,6 +71,7 @@ async function commonjs() {
     treeShaking: true,
   });
   if (warnings.length) throw new Error('A warning fails the CommonJS build');
+  mkdirSync(join(stage, 'cjs'), { recursive: true });
   writeFileSync(join(stage, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 }
 
@@ -116,9 +117,15 @@ function place(name, file, text) {
 
 try {
   rmSync(stage, { recursive: true, force: true });
-  await Promise.all([modules(), commonjs(), declarations()]);
+  // All of them end before anything is taken away.
+  const failed = (await Promise.allSettled([modules(), commonjs(), declarations()]))
+    .filter(({ status }) => status === 'rejected');
+  if (failed.length) throw new Error(failed.map(({ reason }) => reason.message).join('\n'));
   if (existsSync('dist')) renameSync('dist', `${stage}-old`);
   renameSync(stage, 'dist');
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   for (const left of [stage, `${stage}-old`]) rmSync(left, { recursive: true, force: true });
 }

@@ -53,8 +53,8 @@ const codes = {
 };
 
 /**
- * Writes `suite.mjs` into `directory`. `packages: 'external'` for tests that need Node; `plugins`
- * for planted bugs. Returns a function that turns stack frames of the bundle into frames of its sources.
+ * Writes `suite.mjs` into `directory`. `platform: 'node'` for tests that need Node; `plugins` for
+ * planted bugs. Returns a function that turns stack frames of the bundle into frames of its sources.
  */
 export async function bundle(files, directory, options = {}) {
   mkdirSync(directory, { recursive: true });

@@ -35,7 +35,7 @@ const WORKERD = `
 import { run } from './suite.mjs';
 // workerd only prints a rejection that nobody handles.
 const unhandled = [];
-addEventListener('unhandledrejection', ({ reason }) => unhandled.push(reason));
+addEventListener('unhandledrejection', ({ reason }) => { unhandled.push(reason); });
 export default { async test() {${RUN}
 if (unhandled.length) throw unhandled[0];
 } };
