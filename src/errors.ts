@@ -73,11 +73,10 @@ export class PushError extends Error {
     }
     define(this, 'name', { value: name, writable: true });
     define(this, 'toJSON', { value: () => ({ name, message, ...shown }) });
-    // Job queues keep only the message and the stack.
-    define(this, 'stack', {
-      value: `${name} [${code}]: ${message}${frames(this.stack)}`,
-      writable: true,
-    });
+    // Job queues keep only the message and the stack. V8 writes a header above the frames, others do not.
+    const stack = this.stack ?? '';
+    const frames = stack.split(message)[1] ?? `\n${stack}`;
+    define(this, 'stack', { value: `${name} [${code}]: ${message}${frames}`, writable: true });
   }
 }
 
@@ -97,12 +96,6 @@ export class DeliveryError extends PushError {
 
 function define(error: PushError, key: string, descriptor: PropertyDescriptor): void {
   Object.defineProperty(error, key, { configurable: true, ...descriptor });
-}
-
-/** The lines of a stack below its header, which V8 writes and other engines leave out. */
-function frames(stack = ''): string {
-  const at = stack.indexOf('\n    at ');
-  return at >= 0 ? stack.slice(at) : /^\w*(:|$)/.test(stack) ? '' : `\n${stack}`;
 }
 
 /**

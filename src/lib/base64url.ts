@@ -17,41 +17,40 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return text;
 }
 
-/** The six bits of a character of the URL-safe alphabet, or -1. */
+/** The six bits of a character of either alphabet, or -1. */
 function sextet(code: number): number {
   if (code > 64 && code < 91) return code - 65;
   if (code > 96 && code < 123) return code - 71;
   if (code > 47 && code < 58) return code + 4;
-  return code === 45 ? 62 : code === 95 ? 63 : -1;
+  return code === 45 || code === 43 ? 62 : code === 95 || code === 47 ? 63 : -1;
 }
 
 /**
- * The bytes of base64url without padding, or `undefined`. Trailing bits that are not zero are
- * refused (RFC 4648 §3.5), so that bytes have one spelling only.
+ * The bytes of base64 in either alphabet (RFC 4648 §4 and §5), padded or not, or `undefined`: what
+ * people's databases hold. Trailing bits that are not zero are refused (§3.5), so that bytes have one
+ * spelling in an alphabet.
  */
-export function decodeBase64url(text: string): Bytes | undefined {
-  const bytes = zeros((text.length * 3) >> 2);
+export function decodeBase64(text: string): Bytes | undefined {
+  const bare = text.length % 4 ? text : text.replace(/==?$/, '');
+  const bytes = zeros((bare.length * 3) >> 2);
   let bits = 0;
   let group = 0;
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const six = sextet(text.charCodeAt(i));
+  for (let i = 0; i < bare.length; i++) {
+    const six = sextet(bare.charCodeAt(i));
     if (six < 0) return undefined;
-    group = ((group << 6) | six) & 0xffff;
+    group = (group << 6) | six;
     bits += 6;
     if (bits > 7) {
       bits -= 8;
       bytes[at++] = group >> bits;
+      group &= (1 << bits) - 1;
     }
   }
-  const left = group & ((1 << bits) - 1);
-  return text.length % 4 === 1 || left ? undefined : bytes;
+  return bits > 5 || group ? undefined : bytes;
 }
 
-/** The same for either alphabet, padded or not: what people's databases hold. */
-export function decodeBase64(text: string): Bytes | undefined {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  if (padding && text.length % 4) return undefined;
-  const bare = text.slice(0, text.length - padding);
-  return decodeBase64url(bare.replace(/\+/g, '-').replace(/\//g, '_'));
+/** The bytes of base64url without padding (RFC 7515 §2), or `undefined`. */
+export function decodeBase64url(text: string): Bytes | undefined {
+  return /[^\w-]/.test(text) ? undefined : decodeBase64(text);
 }

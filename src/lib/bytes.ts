@@ -18,21 +18,14 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** One byte a character; for protocol strings, whose characters are all ASCII. */
-export function ascii(text: string): Bytes {
-  const bytes = zeros(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
 export function concat(...parts: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = zeros(length);
-  let at = 0;
+  length = 0;
   for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+    whole.set(part, length);
+    length += part.length;
   }
   return whole;
 }
@@ -45,15 +38,13 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * A copy of a caller's bytes, or `undefined` for anything else. By brand and not by `instanceof`:
- * test runners and sandboxes hand over arrays of another realm.
+ * A copy of a caller's bytes, or `undefined` for anything else. Not by `instanceof`: test runners and
+ * sandboxes hand over arrays of another realm.
  */
 export function copyBytes(value: unknown): Bytes | undefined {
-  const brand = Object.prototype.toString.call(value);
   if (ArrayBuffer.isView(value)) {
-    return brand === '[object Uint8Array]' ? new Uint8Array(value as Uint8Array) : undefined;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   }
-  if (brand !== '[object ArrayBuffer]') return undefined;
   try {
     return new Uint8Array(ArrayBuffer.prototype.slice.call(value as ArrayBuffer, 0));
   } catch {

@@ -2,18 +2,14 @@ import type { Bytes, CryptoKey, KeyPair } from '../types.ts';
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { concat } from './bytes.ts';
 
+const ECDH = { name: 'ECDH', namedCurve: 'P-256' } as const;
+
 /** An uncompressed point: 0x04, x, y (SEC 1 §2.3.3). */
 export const POINT_LENGTH = 65;
 
 /** The field prime and the coefficient b of P-256 (FIPS 186-5, SP 800-186 §3.2.1.3). */
-const P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
-
-function toBigInt(bytes: Uint8Array): bigint {
-  let hex = '0x';
-  for (const byte of bytes) hex += (byte < 16 ? '0' : '') + byte.toString(16);
-  return BigInt(hex);
-}
 
 /**
  * Whether these are the 65 bytes of an uncompressed point of the curve. WebCrypto cannot be left to
@@ -23,16 +19,17 @@ function toBigInt(bytes: Uint8Array): bigint {
  */
 export function isPoint(bytes: Uint8Array): boolean {
   if (bytes.length !== POINT_LENGTH || bytes[0] !== 4) return false;
-  const x = toBigInt(bytes.subarray(1, 33));
-  const y = toBigInt(bytes.subarray(33));
+  let hex = '0x';
+  for (const byte of bytes) hex += (byte + 256).toString(16).slice(1);
+  const n = BigInt(hex);
+  const x = BigInt.asUintN(256, n >> 256n);
+  const y = BigInt.asUintN(256, n);
   return x < P && y < P && (y * y - (x * x - 3n) * x - B) % P === 0n;
 }
 
 /** A fresh key pair for one message (RFC 8291 §3.1). */
-export function generateEcdh(): Promise<KeyPair> {
-  return crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, EXTRACTABLE, [
-    'deriveBits',
-  ]);
+export function generateEcdh(extractable: boolean = EXTRACTABLE): Promise<KeyPair> {
+  return crypto.subtle.generateKey(ECDH, extractable, ['deriveBits']);
 }
 
 /**
@@ -44,35 +41,34 @@ const EXTRACTABLE = 'Deno' in globalThis;
 
 /** The 65 bytes of the public key of a pair that `generateEcdh` made, in the cheapest way. */
 export async function publicPoint(pair: KeyPair): Promise<Bytes> {
-  if (!EXTRACTABLE) return exportPoint(pair.publicKey);
-  const der = await crypto.subtle.exportKey('pkcs8', pair.privateKey);
-  return new Uint8Array(der).slice(-POINT_LENGTH);
+  return EXTRACTABLE
+    ? new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)).slice(-POINT_LENGTH)
+    : exportPoint(pair.publicKey);
 }
 
-/** The 65 bytes of any public key. */
+/** The 65 bytes of any public key of P-256; a JWK has both coordinates in full (RFC 7518 §6.2.1). */
 export async function exportPoint(key: CryptoKey): Promise<Bytes> {
   const { x, y } = await crypto.subtle.exportKey('jwk', key);
-  return pointOf(x, y) ?? new Uint8Array(await crypto.subtle.exportKey('raw', key));
-}
-
-/** The point with a JWK's coordinates (RFC 7518 §6.2.1), or `undefined`. */
-export function pointOf(x: string | undefined, y: string | undefined): Bytes | undefined {
-  const left = decodeBase64url(x ?? '');
-  const right = decodeBase64url(y ?? '');
-  if (left?.length !== 32 || right?.length !== 32) return undefined;
-  return concat(new Uint8Array([4]), left, right);
+  return concat(new Uint8Array([4]), decodeBase64url(x ?? '')!, decodeBase64url(y ?? '')!);
 }
 
 /** The x coordinate of `own` times `point`: 32 bytes. `point` was checked by `isPoint`. */
 export async function ecdh(own: Promise<KeyPair> | KeyPair, point: Bytes): Promise<Bytes> {
-  const imported = crypto.subtle.importKey(
-    'raw', point, { name: 'ECDH', namedCurve: 'P-256' }, false, [],
-  );
+  const imported = crypto.subtle.importKey('raw', point, ECDH, false, []);
   const [{ privateKey }, publicKey] = await Promise.all([own, imported]);
   const secret = await crypto.subtle.deriveBits(
     { name: 'ECDH', public: publicKey }, privateKey, 256,
   );
   return new Uint8Array(secret);
+}
+
+/** A pair from its parts; engines differ in what they do when the two do not belong. */
+export async function importEcdh(point: Uint8Array, d: Uint8Array): Promise<KeyPair> {
+  const [publicKey, privateKey] = await Promise.all([
+    crypto.subtle.importKey('jwk', jwkOf(point), ECDH, true, []),
+    crypto.subtle.importKey('jwk', jwkOf(point, d), ECDH, true, ['deriveBits']),
+  ]);
+  return { publicKey, privateKey };
 }
 
 /** A private key as a JWK: what every engine imports (some refuse one without x and y). */

@@ -3,54 +3,57 @@
  * times as much, in task switches. No branch or look-up depends on the data, so none leaks by time.
  */
 import type { Bytes } from '../types.ts';
-import { concat, zeros } from './bytes.ts';
+import { zeros } from './bytes.ts';
 
 const BLOCK = 64;
 
-/** FIPS 180-4 §4.2.2. */
-const K: Int32Array = /* @__PURE__ */ new Int32Array([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-]);
+/**
+ * The first 32 bits of the fractional parts of roots of the first primes, as FIPS 180-4 defines its
+ * constants; computed, because the table would be a fifth of the bytes of `encrypt`. The error of `**`
+ * is 2^-18 of the last bit kept, and a test compares the published table in every runtime.
+ */
+function fractions(count: number, power: number): Int32Array {
+  const words = new Int32Array(count);
+  for (let i = 0, n = 2; i < count; n++) {
+    let divisor = 2;
+    while (n % divisor) divisor++;
+    if (divisor === n) words[i++] = (n ** power % 1) * 2 ** 32;
+  }
+  return words;
+}
 
 /** FIPS 180-4 §5.3.3. */
-function initialState(): Int32Array {
-  return new Int32Array([
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-  ]);
+const H: Int32Array = /* @__PURE__ */ fractions(8, 1 / 2);
+/** FIPS 180-4 §4.2.2. */
+const K: Int32Array = /* @__PURE__ */ fractions(64, 1 / 3);
+
+function rotr(x: number, n: number): number {
+  return (x >>> n) | (x << (32 - n));
 }
 
-/** FIPS 180-4 §6.2.2 step 1: the message schedule of the block at `at`. */
-function schedule(w: Int32Array, bytes: Uint8Array, at: number): void {
+/**
+ * The message schedule of the block being hashed. Not made anew for each block: V8 allocates arrays
+ * of more than 64 bytes outside its heap, which costs as much as hashing a block does.
+ */
+const W: Int32Array = /* @__PURE__ */ new Int32Array(64);
+
+/** FIPS 180-4 §6.2.2 on the block at `at`. */
+function compress(state: Int32Array, bytes: Uint8Array, at: number): void {
   for (let t = 0, i = at; t < 16; t++, i += 4) {
-    w[t] =
-      (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
+    W[t] = (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
   }
   for (let t = 16; t < 64; t++) {
-    const x = w[t - 2]!;
-    const y = w[t - 15]!;
-    const s1 = ((x >>> 17) | (x << 15)) ^ ((x >>> 19) | (x << 13)) ^ (x >>> 10);
-    const s0 = ((y >>> 7) | (y << 25)) ^ ((y >>> 18) | (y << 14)) ^ (y >>> 3);
-    w[t] = (s1 + w[t - 7]! + s0 + w[t - 16]!) | 0;
+    const x = W[t - 2]!;
+    const y = W[t - 15]!;
+    const s1 = ((rotr(x, 17) ^ rotr(x, 19) ^ (x >>> 10)) + W[t - 7]!) | 0;
+    W[t] = s1 + (rotr(y, 7) ^ rotr(y, 18) ^ (y >>> 3)) + W[t - 16]!;
   }
-}
-
-/** FIPS 180-4 §6.2.2 steps 2 to 4. `w`: 64 words of scratch space. */
-function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: number): void {
-  schedule(w, bytes, at);
   let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!;
   let e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
   for (let t = 0; t < 64; t++) {
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
+    const t1 = (h + s1 + (g ^ (e & (f ^ g))) + K[t]! + W[t]!) | 0;
+    const t2 = ((rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)))) | 0;
     h = g;
     g = f;
     f = e;
@@ -72,18 +75,22 @@ function compress(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: numbe
 
 /** Hashes `bytes` on top of `state`, which has taken `before` bytes (whole blocks) already. */
 function finish(state: Int32Array, bytes: Uint8Array, before: number): Bytes {
-  const w = new Int32Array(64);
-  const whole = bytes.length - (bytes.length % BLOCK);
-  for (let at = 0; at < whole; at += BLOCK) compress(state, w, bytes, at);
-  const rest = bytes.length - whole;
-  const tail = zeros(rest > 55 ? 2 * BLOCK : BLOCK);
-  tail.set(bytes.subarray(whole));
-  tail[rest] = 0x80;
-  const bits = (before + bytes.length) * 8;
-  const view = new DataView(tail.buffer);
-  view.setUint32(tail.length - 8, bits / 2 ** 32);
-  view.setUint32(tail.length - 4, bits >>> 0);
-  for (let at = 0; at < tail.length; at += BLOCK) compress(state, w, tail, at);
+  let at = 0;
+  for (; at + BLOCK <= bytes.length; at += BLOCK) compress(state, bytes, at);
+  // The rest, 0x80, zeros, the length in bits as 64 bits (FIPS 180-4 §5.1.1).
+  const block = zeros(BLOCK);
+  const rest = bytes.length - at;
+  for (let i = 0; i < rest; i++) block[i] = bytes[at + i]!;
+  block[rest] = 0x80;
+  if (rest > 55) {
+    compress(state, block, 0);
+    block.fill(0);
+  }
+  for (let i = 63, bits = (before + bytes.length) * 8; bits > 0; i--) {
+    block[i] = bits % 256;
+    bits = Math.floor(bits / 256);
+  }
+  compress(state, block, 0);
   const digest = zeros(32);
   for (let i = 0; i < 32; i++) digest[i] = state[i >> 2]! >>> (24 - (i & 3) * 8);
   return digest;
@@ -91,7 +98,7 @@ function finish(state: Int32Array, bytes: Uint8Array, before: number): Bytes {
 
 /** SHA-256 (FIPS 180-4): 32 bytes. */
 export function sha256(bytes: Uint8Array): Bytes {
-  return finish(initialState(), bytes, 0);
+  return finish(H.slice(), bytes, 0);
 }
 
 /** An HMAC key whose two padded blocks are hashed once, for any number of messages. */
@@ -100,18 +107,19 @@ export interface HmacKey {
   readonly outer: Int32Array;
 }
 
-/** RFC 2104 §4. A key longer than a block is hashed first (§2). */
+/** The state after a block of key XOR `pad`. */
+function padded(key: Uint8Array, pad: number): Int32Array {
+  const block = zeros(BLOCK).fill(pad);
+  for (let i = 0; i < key.length; i++) block[i]! ^= key[i]!;
+  const state = H.slice();
+  compress(state, block, 0);
+  return state;
+}
+
+/** RFC 2104 §2. A key longer than a block is hashed first. */
 export function hmacKey(key: Uint8Array): HmacKey {
   const short = key.length > BLOCK ? sha256(key) : key;
-  const pad = new Uint8Array(BLOCK).fill(0x36);
-  for (let i = 0; i < short.length; i++) pad[i]! ^= short[i]!;
-  const w = new Int32Array(64);
-  const inner = initialState();
-  compress(inner, w, pad, 0);
-  for (let i = 0; i < BLOCK; i++) pad[i]! ^= 0x36 ^ 0x5c;
-  const outer = initialState();
-  compress(outer, w, pad, 0);
-  return { inner, outer };
+  return { inner: padded(short, 0x36), outer: padded(short, 0x5c) };
 }
 
 /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
@@ -127,9 +135,12 @@ export function extract(salt: Uint8Array, ikm: Uint8Array): HmacKey {
 /** HKDF-Expand (RFC 5869 §2.3). `length`: bytes, up to 255 * 32. */
 export function expand(prk: HmacKey, info: Uint8Array, length: number): Bytes {
   const okm = zeros(length);
-  let block: Uint8Array = zeros(0);
-  for (let at = 0, counter = 1; at < length; at += 32, counter++) {
-    block = hmac(prk, concat(block, info, new Uint8Array([counter])));
+  const input = zeros(32 + info.length + 1);
+  input.set(info, 32);
+  for (let at = 0; at < length; at += 32) {
+    input[input.length - 1]! += 1;
+    const block = hmac(prk, at ? input : input.subarray(32));
+    input.set(block);
     okm.set(block.subarray(0, length - at), at);
   }
   return okm;

@@ -1,0 +1,46 @@
+/** One element of a header field: its parameters, names in lower case. */
+export type Params = ReadonlyMap<string, string>;
+
+const OWS = /[\t ]*/y;
+/** token "=" ( token / quoted-string ), no white space around "=" (RFC 7231 §3.1.1.1, RFC 7230 §3.2.6). */
+const PARAMETER =
+  /([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)")/y;
+
+/**
+ * The elements of a field such as `a=b;c="d", e=f`: commas between elements, semicolons between the
+ * parameters of one (draft-ietf-httpbis-encryption-encoding-02 §3). `undefined` where the grammar
+ * does not fit or an element names a parameter twice. Empty elements are passed over (RFC 7230 §7).
+ */
+export function parseParams(field: string): readonly Params[] | undefined {
+  const elements: Params[] = [];
+  for (let at = 0; ; at++) {
+    at = skip(field, at);
+    if (at < field.length && field[at] !== ',') {
+      const element = new Map<string, string>();
+      at = parseElement(field, at, element);
+      if (at < 0) return undefined;
+      elements.push(element);
+    }
+    if (at >= field.length) return elements;
+    if (field[at] !== ',') return undefined;
+  }
+}
+
+/** The place behind the element that begins at `at`, white space included, or -1. */
+function parseElement(field: string, at: number, into: Map<string, string>): number {
+  for (;;) {
+    PARAMETER.lastIndex = at;
+    const match = PARAMETER.exec(field);
+    const name = match?.[1]?.toLowerCase();
+    if (!match || name === undefined || into.has(name)) return -1;
+    into.set(name, match[2] ?? match[3]?.replace(/\\(.)/g, '$1') ?? '');
+    at = skip(field, at + match[0].length);
+    if (field[at] !== ';') return at;
+    at = skip(field, at + 1);
+  }
+}
+
+function skip(field: string, at: number): number {
+  OWS.lastIndex = at;
+  return at + (OWS.exec(field)?.[0].length ?? 0);
+}

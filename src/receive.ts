@@ -1,0 +1,122 @@
+import { PushError } from './errors.ts';
+import { decodeBase64, encodeBase64url } from './lib/base64url.ts';
+import { equal, zeros } from './lib/bytes.ts';
+import { AESGCM, chooseAesgcm128 } from './lib/legacy.ts';
+import { legacyOpener, openWith } from './lib/open.ts';
+import type { Message, Open, Receiver } from './lib/open.ts';
+import { ecdh, exportPoint, generateEcdh, importEcdh, isPoint } from './lib/p256.ts';
+import { AUTH_LENGTH, openMessage } from './lib/webpush.ts';
+import type { Bytes, KeyPair, Subscription } from './types.ts';
+
+export { isPushError, PushError } from './errors.ts';
+export type { PushErrorCode } from './errors.ts';
+export type { IncomingMessage, Receiver } from './lib/open.ts';
+export type { Bytes, CryptoKey, HeadersLike, KeyPair, Subscription } from './types.ts';
+
+/** A receiver's keys as text, base64url: 65, 32 and 16 bytes. `privateKey` and `auth` are secrets. */
+export interface ReceiverKeys {
+  readonly publicKey: string;
+  readonly privateKey: string;
+  readonly auth: string;
+}
+
+/**
+ * Draws the keys of a user agent for one subscription (RFC 8291 §3.1, §3.2).
+ *
+ * @example
+ * const receiver = await generateReceiver();
+ * const subscription = toSubscription(receiver, 'https://push.example.com/abc');
+ */
+export async function generateReceiver(): Promise<Receiver> {
+  const keys = await generateEcdh(true);
+  const auth = crypto.getRandomValues(zeros(AUTH_LENGTH));
+  return { keys, auth, publicKey: await exportPoint(keys.publicKey) };
+}
+
+/** Whether the private key belongs to the point: some engines import a JWK without looking. */
+async function isPair(keys: KeyPair, point: Bytes): Promise<boolean> {
+  const probe = await generateEcdh(true);
+  const theirs = await ecdh(keys, await exportPoint(probe.publicKey));
+  return equal(theirs, await ecdh(probe, point));
+}
+
+/**
+ * Takes a receiver's keys from text, in either base64 alphabet, padded or not, and proves that they
+ * belong together.
+ *
+ * @throws {PushError} ERR_KEY_INVALID.
+ * @example
+ * const receiver = await importReceiver(JSON.parse(text));
+ */
+export async function importReceiver(keys: ReceiverKeys): Promise<Receiver> {
+  const publicKey = decode(keys.publicKey);
+  const d = decode(keys.privateKey);
+  const auth = decode(keys.auth);
+  if (!isPoint(publicKey)) throw invalid('publicKey must be 65 bytes, a point of P-256');
+  if (d.length !== 32) throw invalid('privateKey must be 32 bytes');
+  if (auth.length !== AUTH_LENGTH) throw invalid('auth must be 16 bytes');
+  const pair = await importEcdh(publicKey, d).catch(() => undefined);
+  if (pair && (await isPair(pair, publicKey))) return { keys: pair, auth, publicKey };
+  throw invalid('privateKey does not belong to publicKey');
+}
+
+function decode(text: unknown): Bytes {
+  return (typeof text === 'string' && decodeBase64(text)) || zeros(0);
+}
+
+function invalid(what: string): PushError {
+  return new PushError('ERR_KEY_INVALID', `Cannot use these receiver keys: ${what}`);
+}
+
+/**
+ * A receiver's keys as text, to be stored as the secrets that they are.
+ *
+ * @throws {PushError} ERR_KEY_INVALID where the private key cannot be exported.
+ * @example
+ * const text = JSON.stringify(await exportReceiver(await generateReceiver()));
+ */
+export async function exportReceiver({ keys, auth, publicKey }: Receiver): Promise<ReceiverKeys> {
+  const texts = { publicKey: encodeBase64url(publicKey), auth: encodeBase64url(auth) };
+  const jwk = await crypto.subtle.exportKey('jwk', keys.privateKey).catch(() => undefined);
+  if (jwk?.d === undefined) throw invalid('privateKey is not extractable');
+  return { ...texts, privateKey: jwk.d };
+}
+
+/**
+ * The subscription that a sender needs to reach a receiver, as a page's PushSubscription has it.
+ *
+ * @example
+ * const subscription = toSubscription(await generateReceiver(), 'https://push.example.com/abc');
+ */
+export function toSubscription({ publicKey, auth }: Receiver, endpoint: string): Subscription {
+  const keys = { p256dh: encodeBase64url(publicKey), auth: encodeBase64url(auth) };
+  return { endpoint, expirationTime: null, keys };
+}
+
+const OPENERS: ReadonlyMap<string, Open> = /* @__PURE__ */ new Map<string, Open>([
+  [
+    'aes128gcm',
+    ({ keys, auth, publicKey }, _, body) => openMessage(keys, { point: publicKey, auth }, body),
+  ],
+  ['aesgcm', /* @__PURE__ */ legacyOpener(() => AESGCM)],
+  ['aesgcm128', /* @__PURE__ */ legacyOpener(chooseAesgcm128)],
+]);
+
+const open: Open = async (receiver, headers, body) => {
+  const opener = OPENERS.get(headers('Content-Encoding') ?? 'aes128gcm');
+  return opener ? opener(receiver, headers, body) : 'unsupported-encoding';
+};
+
+/**
+ * Decrypts a push message (RFC 8291; draft-ietf-webpush-encryption-04 and both forms of aesgcm128).
+ *
+ * @param message The body (`aes128gcm`), or the body with its header fields, which tell the coding by
+ * Content-Encoding; at most 128 KiB, of one record or several.
+ * @returns The payload's bytes.
+ * @throws {PushError} ERR_DECRYPT_FAILED for any message that does not open; nothing more is told.
+ * @example
+ * const text = new TextDecoder().decode(await decrypt({ body, headers }, receiver));
+ */
+export async function decrypt(message: Message, receiver: Receiver): Promise<Bytes> {
+  return openWith(open, message, receiver);
+}
