@@ -65,7 +65,7 @@ export async function bundled(code: string, options: BuildOptions = {}): Promise
     stdin: { contents: code, resolveDir: '.', loader: 'ts' }, bundle: true, write: false, format: 'esm',
     platform: 'neutral', external: ['node:*'], minify: true, target: 'es2022', logLevel: 'silent', ...options,
   });
-  return outputFiles[0]!.text;
+  return outputFiles![0]!.text;
 }
 
 /** As if package.json did not promise that modules have no effects. */
