@@ -214,7 +214,8 @@ export async function openLegacy(
   params: LegacyParams,
   body: Bytes,
 ): Promise<Outcome<Bytes>> {
-  if (params.rs <= 1) return 'invalid-rs';
+  // "rs" counts the pad length: a record of no more than that can hold nothing, and none can end.
+  if (params.rs <= coding.overhead) return 'invalid-rs';
   const derived = await deriveLegacy(coding, own, recipient, params);
   return refused(derived) ? derived : openRecords(coding, derived.keys, params.rs, body);
 }
