@@ -18,7 +18,8 @@ const RESULT = 'subtle-push result: ';
 
 /** What every one of them does with the bundle. NOTE_CODE is only there where stacks are read (Node). */
 const RUN = `
-const result = await run((name) => console.log(${JSON.stringify(PROGRESS)} + name));
+const bail = globalThis.process?.env.TEST_BAIL === '1';
+const result = await run((name) => console.log(${JSON.stringify(PROGRESS)} + name), bail);
 console.log(${JSON.stringify(RESULT)} + JSON.stringify(result));`;
 
 const MAIN = `import { run } from './suite.mjs';${RUN}\n`;
@@ -79,7 +80,7 @@ export const consoles = {
 };
 
 /** Runs the bundle in `directory`; gives what `run()` gave, or an error that says how it ended. */
-export async function runConsole(name, binary, directory, timeout) {
+export async function runConsole(name, binary, directory, timeout, variables = {}) {
   let result;
   let last = '';
   const lines = (line) => {
@@ -89,7 +90,9 @@ export async function runConsole(name, binary, directory, timeout) {
   };
   const home = resolve(directory, 'home');
   mkdirSync(home, { recursive: true });
-  const env = { ...process.env, HOME: home, DENO_DIR: home, DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  const env = {
+    ...process.env, HOME: home, DENO_DIR: home, DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1', ...variables,
+  };
   const { child, ended, errors } = start(binary, command(name, directory), { lines, env });
   const exit = await Promise.race([ended, pause(timeout).then(() => undefined)]);
   kill(child);

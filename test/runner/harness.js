@@ -24,18 +24,24 @@ function complain(sum, file, message) {
   fail(file, '', new Error(message));
 }
 
-async function runFile([file, ...suites], sum) {
+async function runFile([file, ...suites], sum, bail) {
   const before = sum.passed + sum.failed + sum.skipped;
-  for (const run of suites) await runSuite(run, file, sum);
+  for (const run of suites) {
+    await runSuite(run, file, sum);
+    if (bail && sum.failed) return;
+  }
   if (sum.passed + sum.failed + sum.skipped === before) complain(sum, file, 'This file ran no test');
 }
 
-/** `progress` is told the name of each test as it begins. */
-export async function drain(progress = () => {}) {
+/** `progress` is told the name of each test as it begins; `bail`: the first suite that fails ends it. */
+export async function drain(progress = () => {}, bail = false) {
   record.progress = progress;
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const start = Date.now();
-  for (const file of globalThis.UVU_QUEUE) await runFile(file, sum);
+  for (const file of globalThis.UVU_QUEUE) {
+    await runFile(file, sum, bail);
+    if (bail && sum.failed) return { ...sum, failures: record.failures, skips: [] };
+  }
   for (const name of record.suites.values()) complain(sum, name, 'This suite was never run: .run() is missing');
   for (const { suite, test, reason } of record.skips) {
     if (!reason) complain(sum, `${suite} > ${test}`, "Skipped without a reason: use support.ts's skip");

@@ -1,0 +1,104 @@
+/**
+ * Shows that the suite is worth something: plants each bug of list.js into the sources as they are
+ * bundled (no file is changed), runs the suite on this Node until a test fails, and tells which.
+ * `node test/mutants/run.js [part of a name or file ...]`. Exit status 1 when a bug goes unnoticed,
+ * when its text is no longer in the source, or when the suite fails without any bug.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { bundle, testFiles } from '../runner/bundle.js';
+import { runConsole } from '../runner/consoles.js';
+import { mutants } from './list.js';
+
+const TIMEOUT = 120_000;
+const folder = join('.tmp', `mutants-${process.pid}`);
+
+/** Puts the bug in place of the text, which has to be in the file exactly once. */
+function planted({ file, find, replace }) {
+  const text = readFileSync(file, 'utf8');
+  const parts = text.split(find);
+  if (parts.length !== 2) throw new Error(`${file} holds the text ${parts.length - 1} times, not once`);
+  const contents = parts.join(replace);
+  const path = resolve(file);
+  return {
+    name: 'mutant',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, (source) => source.path === path
+        ? { contents, loader: 'ts' }
+        : undefined);
+    },
+  };
+}
+
+/** Test files named after the mutated one first: they find it soonest. */
+function ordered(files, file) {
+  const name = basename(file, '.ts').split('_')[0];
+  const near = (test) => Number(!basename(test).startsWith(name));
+  return [...files].sort((a, b) => near(a) - near(b));
+}
+
+async function runTests(mutant, directory) {
+  const needsNode = mutant?.checks === true;
+  const only = mutant?.tests ?? [];
+  const files = testFiles(needsNode ? join('test', 'node') : 'test', only);
+  const options = needsNode ? { platform: 'node', external: ['esbuild', 'typescript'] } : {};
+  await bundle(mutant ? ordered(files, mutant.file) : files, directory, {
+    ...options, plugins: mutant ? [planted(mutant)] : [],
+  });
+  return runConsole('node', process.execPath, directory, TIMEOUT, { TEST_BAIL: '1' });
+}
+
+/** What killed the bug, or undefined. A crash or a hang of the tests is noticed too. */
+async function killer(mutant, directory) {
+  let result;
+  try {
+    result = await runTests(mutant, directory);
+  } catch (error) {
+    if (/not once|Build failed|has changed/.test(error.message)) throw error;
+    return error.message.split('\n')[0];
+  }
+  const [failure] = result.failures;
+  return result.failed ? [failure?.suite, failure?.test].filter(Boolean).join(' > ') || 'a suite' : undefined;
+}
+
+async function judge(mutant, directory) {
+  try {
+    const by = await killer(mutant, directory);
+    return { ok: by !== undefined, text: by === undefined ? 'NOT NOTICED' : `killed by ${by}` };
+  } catch (error) {
+    return { ok: false, text: `CANNOT BE PLANTED: ${error.message}` };
+  }
+}
+
+const words = process.argv.slice(2);
+const chosen = mutants.filter(({ name, file }) =>
+  !words.length || words.some((word) => name.includes(word) || file.includes(word)));
+const tally = { passed: 0, failed: 0 };
+
+/** Two at a time: each is a process of its own. */
+async function work(queue, number) {
+  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const { ok, text } = await judge(mutant, join(folder, String(number)));
+    tally[ok ? 'passed' : 'failed']++;
+    console.log(`${ok ? 'ok  ' : 'FAIL'} ${mutant.file}: ${mutant.name}\n       ${text}`);
+    if (!ok) console.log(`       why it matters: ${mutant.why}`);
+  }
+}
+
+try {
+  const sane = await runTests(undefined, join(folder, 'sane'));
+  if (sane.failed) {
+    const [{ suite, test, message }] = sane.failures;
+    throw new Error(`The suite fails without any planted bug: ${suite} > ${test}: ${message}`);
+  }
+  const queue = [...chosen];
+  await Promise.all([work(queue, 0), work(queue, 1)]);
+} catch (error) {
+  tally.failed++;
+  console.log(error.message);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (!tally.passed && !tally.failed) tally.failed = 1;
+console.log(`${tally.passed} passed, ${tally.failed} failed, 0 skipped`);
+process.exitCode = tally.failed ? 1 : 0;
