@@ -1,4 +1,4 @@
-/** Protocol Buffers' wire format: as much as Chromium's messages need (protobuf.dev, "Encoding"). */
+/** Protocol Buffers' wire format: what Chromium's messages need (protobuf.dev, "Encoding"). */
 import type { Bytes } from '../../types.ts';
 import { concat, decodeUtf8, utf8, zeros } from '../bytes.ts';
 

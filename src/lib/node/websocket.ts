@@ -22,7 +22,7 @@ export interface WebSocketOptions {
 
 export interface WebSocketConnection {
   readonly send: (text: string) => void;
-  /** Says goodbye, with a code of §7.4.1; the socket goes when the peer agrees, or a second later. */
+  /** Says goodbye with a code of §7.4.1; the socket goes when the peer agrees or a second later. */
   readonly close: (code?: number) => void;
 }
 
@@ -126,6 +126,8 @@ function open(socket: Duplex, head: Uint8Array, options: WebSocketOptions): WebS
     pinged = true;
   }, idle).unref();
 
+  // Put back, so that nothing comes before the caller has what this function answers.
+  if (head.length) socket.unshift(head);
   socket.on('data', onData);
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.end());
@@ -133,7 +135,6 @@ function open(socket: Duplex, head: Uint8Array, options: WebSocketOptions): WebS
     clearInterval(timer);
     options.onClose?.();
   });
-  if (head.length) onData(head);
   return { send: (text) => write(f.TEXT, utf8(text)), close };
 }
 

@@ -1,0 +1,116 @@
+/** Starts the system's browsers, each with a home and profile of its own, and ends them. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { connectCdp } from './cdp.js';
+
+const running = new Map();
+
+/** The first of these commands that there is. */
+export function find(...names) {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+      try {
+        accessSync(join(folder, name), constants.X_OK);
+        return join(folder, name);
+      } catch { /* not here */ }
+    }
+  }
+  return undefined;
+}
+
+export const binaries = {
+  firefox: () => find('firefox-esr', 'firefox'),
+  chromium: () => find('chromium', 'chromium-browser', 'google-chrome'),
+};
+
+/** Ends a process with its children, at once: the profile is thrown away. */
+function end(child) {
+  running.delete(child);
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch { /* gone */ }
+}
+
+function endAll() {
+  for (const [child, folder] of running) {
+    end(child);
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch { /* a dying child still writes there */ }
+  }
+}
+process.on('exit', endAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(1));
+}
+
+function start(command, args, { folder, env, fds = [] }) {
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', ...fds],
+    env: {
+      PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, TMPDIR: folder, XDG_RUNTIME_DIR: folder,
+      DBUS_SESSION_BUS_ADDRESS: 'disabled:', ...env,
+    },
+  });
+  running.set(child, folder);
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => (log = (log + chunk).slice(-8192)));
+  }
+  child.on('error', () => running.delete(child));
+  const close = async () => {
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    const alive = child.exitCode === null && child.signalCode === null;
+    end(child);
+    if (alive) await gone;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  };
+  return { child, close, log: () => log };
+}
+
+const makeFolder = () => mkdtempSync(join(tmpdir(), 'subtle-push-browser-'));
+
+function startFirefox({ firefox }, url) {
+  const folder = makeFolder();
+  const lines = Object.entries({ ...QUIET_FIREFOX, ...firefox.preferences })
+    .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+  writeFileSync(join(folder, 'user.js'), lines.join(''));
+  const args = ['--headless', '--no-remote', '--profile', folder, url];
+  return start(binaries.firefox(), args, { folder, env: firefox.env });
+}
+
+/** No first-run pages, updates or reports: speed, and nothing to contact. */
+const QUIET_FIREFOX = {
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.startup.homepage_override.mstone': 'ignore',
+  'browser.aboutwelcome.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'toolkit.telemetry.enabled': false,
+  'app.update.enabled': false,
+  'extensions.update.enabled': false,
+  'browser.safebrowsing.downloads.remote.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+};
+
+function startChromium({ chromium }, url) {
+  const folder = makeFolder();
+  mkdirSync(join(folder, 'Default'));
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(chromium.preferences));
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const args = [
+    '--headless', ...sandbox, `--user-data-dir=${folder}`, '--disable-gpu', '--remote-debugging-pipe',
+    ...chromium.args, url,
+  ];
+  const started = start(binaries.chromium(), args, { folder, fds: ['pipe', 'pipe'] });
+  const [, , , input, output] = started.child.stdio;
+  return { ...started, cdp: connectCdp(input, output) };
+}
+
+/** `browsers`: what attachBrowsers answered. */
+export function launch(name, browsers, url) {
+  return name === 'firefox' ? startFirefox(browsers, url) : startChromium(browsers, url);
+}
