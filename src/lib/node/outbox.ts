@@ -80,7 +80,9 @@ export function createOutbox(now: Now): Outbox {
   return {
     post: (message) => {
       // One in flight is left alone: it may have arrived.
-      removeWhere((entry) => !entry.sent && slot(entry.message) === slot(message));
+      if (message.topic !== undefined) {
+        removeWhere((entry) => !entry.sent && slot(entry.message) === slot(message));
+      }
       const size = message.data?.length ?? 0;
       if (entries.size >= MAX_WAITING || bytes + size > MAX_BYTES) return false;
       entries.set(message.id, { message, sent: false });
