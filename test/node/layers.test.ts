@@ -2,13 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { skip } from '../support.ts';
-import { bundled, DOORS, effectsCount, exists, graph, missing, reach } from './project.ts';
+import { DOORS, exists, FORBIDDEN, graph, missing, reach } from './project.ts';
 
 const LEVELS: readonly (readonly string[])[] = [
   ['errors', 'types', 'lib/bytes', 'lib/base64url', 'lib/sha256', 'lib/p256'],
   ['lib/*', 'lib/client/*', 'lib/notification/*'],
   ['encrypt', 'vapid', 'subscription', 'endpoint'],
-  ['send_many', 'send', 'request', 'answer', 'retry', 'lib/node/*'],
+  ['send_many', 'send', 'request', 'answer', 'retry', 'lib/node/*', 'lib/service/*'],
   [...DOORS, 'cli/*', 'inbox/*'],
 ];
 
@@ -23,19 +23,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   browsers: ['service', 'node'],
   'inbox/*': DOORS.filter((door) => door !== 'node' && door !== 'browsers'),
   'cli/*': DOORS,
-};
-
-/** What a door must never reach, however far away. */
-const SENDING = ['vapid', 'request', 'send', 'send_many'];
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  index: ['receive', 'lib/legacy', 'aesgcm', 'aesgcm128', 'service', 'node', 'ece', 'notification', 'client'],
-  receive: SENDING,
-  client: [...SENDING, 'receive', 'encrypt', 'service'],
-  service: ['encrypt', ...SENDING],
-  aesgcm: [...SENDING, 'service'],
-  aesgcm128: [...SENDING, 'service'],
-  ece: [...SENDING, 'service', 'receive', 'encrypt'],
-  notification: [...SENDING, 'service', 'receive', 'encrypt'],
 };
 
 const PLATFORM = /^(node|browsers|cli\/.*|lib\/node\/.*)$/;
@@ -88,14 +75,6 @@ for (const [door, forbidden] of Object.entries(FORBIDDEN)) {
     const reached = reach(modules, door);
     assert.equal(forbidden.filter((name) => reached.has(name)), []);
     assert.equal([...reached].filter((name) => name.startsWith('node:')), []);
-  });
-}
-
-for (const door of DOORS) {
-  const title = `${door} does nothing when it is imported`;
-  if (!exists(door)) skip(layers, title, missing(door));
-  else layers(title, async () => {
-    assert.is(await bundled(`import './src/${door}.ts';`, { plugins: [effectsCount] }), '');
   });
 }
 

@@ -1,7 +1,9 @@
 /** What the checks know of the project: its files, its import graph, its doors. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { resolve } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import type { Node, SourceFile } from 'typescript/unstable/ast';
+import { API } from 'typescript/unstable/sync';
 
 interface Entry { readonly import: { readonly types: string; readonly default: string } }
 export interface Manifest {
@@ -23,6 +25,19 @@ export const DOORS = [
   'index', 'receive', 'client', 'service', 'aesgcm', 'aesgcm128', 'ece', 'notification', 'node', 'browsers',
 ] as const;
 export type Door = typeof DOORS[number];
+
+/** What a door must never reach, however far away. */
+const SENDING = ['vapid', 'request', 'send', 'send_many'];
+export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  index: ['receive', 'lib/legacy', 'aesgcm', 'aesgcm128', 'service', 'node', 'ece', 'notification', 'client'],
+  receive: SENDING,
+  client: [...SENDING, 'receive', 'encrypt', 'service'],
+  service: ['encrypt', ...SENDING],
+  aesgcm: [...SENDING, 'service'],
+  aesgcm128: [...SENDING, 'service'],
+  ece: [...SENDING, 'service', 'receive', 'encrypt'],
+  notification: [...SENDING, 'service', 'receive', 'encrypt'],
+};
 
 export function exists(door: string): boolean {
   return existsSync(`src/${door}.ts`);
@@ -68,10 +83,29 @@ export async function bundled(code: string, options: BuildOptions = {}): Promise
   return outputFiles![0]!.text;
 }
 
-/** As if package.json did not promise that modules have no effects. */
-export const effectsCount: Plugin = {
-  name: 'effects',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path), sideEffects: true }));
-  },
-};
+export interface Parsed {
+  readonly file: string;
+  readonly source: SourceFile;
+  readonly nodes: readonly Node[];
+}
+
+/** Every node of every source. */
+export function parse(): readonly Parsed[] {
+  const api = new API({ cwd: process.cwd() });
+  try {
+    const [project] = api.updateSnapshot({ openProject: resolve('tsconfig.json') }).getProjects();
+    return sources().map((name) => {
+      const file = `src/${name}.ts`;
+      const source = project!.program.getSourceFile(resolve(file))!;
+      const nodes: Node[] = [];
+      const visit = (node: Node): void => {
+        nodes.push(node);
+        node.forEachChild(visit);
+      };
+      source.forEachChild(visit);
+      return { file, source, nodes };
+    });
+  } finally {
+    api.close();
+  }
+}

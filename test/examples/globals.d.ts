@@ -1,0 +1,34 @@
+/**
+ * What the examples of the README and of the doc comments may use without making it: one name, one
+ * meaning everywhere (stand_ins.js has the values). What the package exports is there as well, for
+ * doc comments and for blocks of the README without imports.
+ */
+import type { Delivery, KeyPair, Subscription, Vapid, VapidKeys } from 'subtle-push';
+import type { Receiver } from 'subtle-push/receive';
+import type { PushService, TestSubscription } from 'subtle-push/service';
+
+declare global {
+  /** A push service in memory; `fetch` leads to it. */
+  const service: PushService;
+  const subscription: TestSubscription;
+  const keys: VapidKeys;
+  const keyPair: KeyPair;
+  const subject: string;
+  const vapid: Vapid;
+  /** A user agent, and a message for it in the coding of the file that the example stands in. */
+  const receiver: Receiver;
+  const body: Uint8Array<ArrayBuffer>;
+  const headers: Record<string, string>;
+  const payload: string;
+  const rows: readonly Delivery[];
+  /** What a failed sending threw. */
+  const error: unknown;
+  /** A page's request with its subscription as JSON. */
+  const request: Request;
+  /** The application's own storage. */
+  const db: {
+    readonly save: (id: string, subscription: Subscription) => Promise<void>;
+    readonly all: () => AsyncIterable<Delivery>;
+    readonly delete: (subscription: Subscription) => Promise<void>;
+  };
+}
