@@ -19,7 +19,12 @@ const directory = join('.tmp', `test-${process.pid}`);
 
 const words = process.argv.slice(2);
 const all = words.includes('all') ? RUNTIMES : [];
-const chosen = [...all, ...words.filter((word) => !all.includes(word) && (word in consoles || word in browsers || word === 'checks'))];
+const chosen = [
+  ...all,
+  ...words.filter(
+    (word) => !all.includes(word) && (word in consoles || word in browsers || word === 'checks'),
+  ),
+];
 const only = words.filter((word) => word !== 'all' && !chosen.includes(word));
 const parts = chosen.length ? chosen : ['node', 'checks'];
 
@@ -27,27 +32,44 @@ async function runtimePart(name) {
   const { binary, install } = consoles[name] ?? browsers[name];
   const found = binary();
   if (!found) return missingPart(install);
-  return (name in consoles ? runConsole : runBrowser)(name, found, join(directory, 'suite'), TIMEOUT);
+  return (name in consoles ? runConsole : runBrowser)(
+    name,
+    found,
+    join(directory, 'suite'),
+    TIMEOUT,
+  );
 }
 
 /** A user's machine may lack a runtime; in CI a runtime that is left out would look like a pass. */
 function missingPart(install) {
   const reason = `not installed here; ${install}`;
   if (process.env.CI) return failedPart(new Error(reason));
-  return { passed: 0, failed: 0, skipped: 1, failures: [], skips: [{ suite: '', test: 'the whole suite', reason }] };
+  return {
+    passed: 0,
+    failed: 0,
+    skipped: 1,
+    failures: [],
+    skips: [{ suite: '', test: 'the whole suite', reason }],
+  };
 }
 
 const bundles = {};
 /** Bundles once, whatever number of runtimes run it; gives what maps its stack frames. */
 function bundled(name) {
-  return bundles[name] ??= name === 'suite'
-    ? bundle(testFiles('test', only), join(directory, name))
-    : bundle(testFiles(join('test', 'node'), only), join(directory, name), { platform: 'node', external: ['esbuild', 'typescript'] });
+  return (bundles[name] ??=
+    name === 'suite'
+      ? bundle(testFiles('test', only), join(directory, name))
+      : bundle(testFiles(join('test', 'node'), only), join(directory, name), {
+          platform: 'node',
+          external: ['esbuild', 'typescript'],
+        }));
 }
 
 /** The checks read `dist`: it is built anew first. */
 async function checksPart() {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['build.js'], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['build.js'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) console.log(`\nFAIL build\n\n${stdout}${stderr}`);
   const result = await runConsole('node', process.execPath, join(directory, 'checks'), TIMEOUT);
   const built = { passed: Number(status === 0), failed: Number(status !== 0) };

@@ -45,15 +45,21 @@ async function run({ file, module, expected, doors: bare }) {
     console.log = log;
   }
   const missing = expected.filter((text) => !printed.includes(text));
-  if (missing.length) throw new Error(`It must print ${missing.join(' | ')} but prints ${printed.join(' | ')}`);
+  if (missing.length)
+    throw new Error(`It must print ${missing.join(' | ')} but prints ${printed.join(' | ')}`);
 }
 
 const unhandled = [];
-process.on('unhandledRejection', (error) => { unhandled.push(error); });
+process.on('unhandledRejection', (error) => {
+  unhandled.push(error);
+});
 
 const results = [];
 for (const block of blocks) {
-  const wrong = await run(block).then(() => undefined, (error) => error?.stack ?? String(error));
+  const wrong = await run(block).then(
+    () => undefined,
+    (error) => error?.stack ?? String(error),
+  );
   // Rejections that nobody handles are told after a turn of the loop.
   await new Promise((resolve) => setImmediate(resolve));
   const lost = unhandled.splice(0).map((error) => `Unhandled: ${error?.stack ?? error}`);

@@ -6,9 +6,10 @@ async function sender({ index, service: { createPushService } }) {
   const subject = 'mailto:ops@example.com';
   const vapid = index.createVapid({ subject, keys });
   const subscription = await service.subscribe({ applicationServerKey: vapid.publicKey });
-  const keyPair = await crypto.subtle.generateKey(
-    { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'],
-  );
+  const keyPair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
+    'sign',
+    'verify',
+  ]);
   return { service, fetch: service.fetch, keys, keyPair, subject, vapid, subscription };
 }
 
@@ -16,15 +17,21 @@ async function receiving({ index, receive, ...others }, file, endpoint) {
   const receiver = await receive.generateReceiver();
   const door = others[file.replace(/^src\/|\.ts$/g, '')];
   const { encrypt } = door?.encrypt && door.MAX_PAYLOAD ? door : index;
-  return { receiver, ...await encrypt(receive.toSubscription(receiver, endpoint), 'Hello') };
+  return { receiver, ...(await encrypt(receive.toSubscription(receiver, endpoint), 'Hello')) };
 }
 
 function storage(subscription) {
   const stored = new Map([['1', { subscription }]]);
   return {
-    save: async (id, saved) => { stored.set(id, { subscription: saved }); },
-    all: async function* all() { yield* stored.values(); },
-    delete: async () => { stored.clear(); },
+    save: async (id, saved) => {
+      stored.set(id, { subscription: saved });
+    },
+    all: async function* all() {
+      yield* stored.values();
+    },
+    delete: async () => {
+      stored.clear();
+    },
   };
 }
 
@@ -33,15 +40,19 @@ export async function standIns(doors, file) {
   const sending = await sender(doors);
   const { subscription } = sending;
   const { endpoint } = subscription;
-  const gone = await doors.index.send({ endpoint: 'https://permanently-removed.invalid/1' }, null, { vapid: null })
+  const gone = await doors.index
+    .send({ endpoint: 'https://permanently-removed.invalid/1' }, null, { vapid: null })
     .catch((error) => error);
   return {
     ...sending,
-    ...await receiving(doors, file, endpoint),
+    ...(await receiving(doors, file, endpoint)),
     payload: 'Hello',
     rows: [{ subscription }],
     error: gone,
-    request: new Request('https://app.example.com/subscribe', { method: 'POST', body: JSON.stringify(subscription) }),
+    request: new Request('https://app.example.com/subscribe', {
+      method: 'POST',
+      body: JSON.stringify(subscription),
+    }),
     db: storage(subscription),
   };
 }

@@ -17,15 +17,16 @@ const folder = join('.tmp', `mutants-${process.pid}`);
 function planted({ file, find, replace }) {
   const text = readFileSync(file, 'utf8');
   const parts = text.split(find);
-  if (parts.length !== 2) throw new Error(`${file} holds the text ${parts.length - 1} times, not once`);
+  if (parts.length !== 2)
+    throw new Error(`${file} holds the text ${parts.length - 1} times, not once`);
   const contents = parts.join(replace);
   const path = resolve(file);
   return {
     name: 'mutant',
     setup({ onLoad }) {
-      onLoad({ filter: /\.ts$/ }, (source) => source.path === path
-        ? { contents, loader: 'ts' }
-        : undefined);
+      onLoad({ filter: /\.ts$/ }, (source) =>
+        source.path === path ? { contents, loader: 'ts' } : undefined,
+      );
     },
   };
 }
@@ -43,7 +44,8 @@ async function runTests(mutant, directory) {
   const files = testFiles(needsNode ? join('test', 'node') : 'test', only);
   const options = needsNode ? { platform: 'node', external: ['esbuild', 'typescript'] } : {};
   await bundle(mutant ? ordered(files, mutant.file) : files, directory, {
-    ...options, plugins: mutant ? [planted(mutant)] : [],
+    ...options,
+    plugins: mutant ? [planted(mutant)] : [],
   });
   return runConsole('node', process.execPath, directory, TIMEOUT, { TEST_BAIL: '1' });
 }
@@ -58,7 +60,9 @@ async function killer(mutant, directory) {
     return error.message.split('\n')[0];
   }
   const [failure] = result.failures;
-  return result.failed ? [failure?.suite, failure?.test].filter(Boolean).join(' > ') || 'a suite' : undefined;
+  return result.failed
+    ? [failure?.suite, failure?.test].filter(Boolean).join(' > ') || 'a suite'
+    : undefined;
 }
 
 async function judge(mutant, directory) {
@@ -71,8 +75,10 @@ async function judge(mutant, directory) {
 }
 
 const words = process.argv.slice(2);
-const chosen = mutants.filter(({ name, file }) =>
-  !words.length || words.some((word) => name.includes(word) || file.includes(word)));
+const chosen = mutants.filter(
+  ({ name, file }) =>
+    !words.length || words.some((word) => name.includes(word) || file.includes(word)),
+);
 const tally = { passed: 0, failed: 0 };
 
 /** Two at a time: each is a process of its own. */

@@ -27,29 +27,34 @@ const lineOf = (text: string, index: number): number => text.slice(0, index).spl
 /** Fenced JavaScript and TypeScript; other languages are not run. */
 function markdown(file: string): Block[] {
   const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^```(?:js|javascript|ts|typescript)\b.*\n([^]*?)^```/gm)]
-    .map(({ 1: code = '', index }) => ({ name: `${file}:${lineOf(text, index)}`, file, code }));
+  return [...text.matchAll(/^```(?:js|javascript|ts|typescript)\b.*\n([^]*?)^```/gm)].map(
+    ({ 1: code = '', index }) => ({ name: `${file}:${lineOf(text, index)}`, file, code }),
+  );
 }
 
 /** What follows `@example` in a doc comment, to the next tag or the comment's end. */
 function docComments(file: string): Block[] {
   const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^ *\* @example.*\n((?: *\*(?!\/| @).*\n)+)/gm)]
-    .map(({ 1: lines = '', index }) => ({
-      name: `${file}:${lineOf(text, index)}`, file,
+  return [...text.matchAll(/^ *\* @example.*\n((?: *\*(?!\/| @).*\n)+)/gm)].map(
+    ({ 1: lines = '', index }) => ({
+      name: `${file}:${lineOf(text, index)}`,
+      file,
       code: lines.replace(/^ *\* ?/gm, '').replace(/^```.*$/gm, ''),
-    }));
+    }),
+  );
 }
 
-const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
-  .filter((name) => name.endsWith('.md') && existsSync(name));
+const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith('.md') && existsSync(name),
+);
 const blocks = [
   ...documents.flatMap(markdown),
   ...sources().flatMap((name) => docComments(`src/${name}.ts`)),
 ];
 
 const doors = DOORS.filter(exists);
-const specifierOf = (door: string): string => door === 'index' ? manifest.name : `${manifest.name}/${door}`;
+const specifierOf = (door: string): string =>
+  door === 'index' ? manifest.name : `${manifest.name}/${door}`;
 const withoutImport = ({ code }: Block): boolean => !/^import /m.test(code);
 
 /** `console.log(...); // text` */
@@ -63,7 +68,8 @@ async function doorGlobals(): Promise<string> {
   for (const door of doors) {
     const specifier = specifierOf(door);
     for (const name of Object.keys(await import(specifier))) {
-      if (!lines.has(name)) lines.set(name, `const ${name}: typeof import('${specifier}').${name};`);
+      if (!lines.has(name))
+        lines.set(name, `const ${name}: typeof import('${specifier}').${name};`);
     }
   }
   for (const door of doors) {
@@ -73,12 +79,14 @@ async function doorGlobals(): Promise<string> {
   return `export {};\ndeclare global {\n${[...lines.values()].join('\n')}\n}\n`;
 }
 
-/** An example beside a door's own function means that one: `encrypt` in aesgcm128 has more options. */
+/** An example beside a door's function means that one: `encrypt` in aesgcm128 has more options. */
 async function ownImports({ file, code }: Block): Promise<string> {
   const door = doors.find((name) => file === `src/${name}.ts`);
   if (!door || /^import /m.test(code)) return '';
-  const names = Object.keys(await import(specifierOf(door)))
-    .filter((name) => new RegExp(`\\b${name}\\(`).test(code) && !new RegExp(`function ${name}\\b`).test(code));
+  const names = Object.keys(await import(specifierOf(door))).filter(
+    (name) =>
+      new RegExp(`\\b${name}\\(`).test(code) && !new RegExp(`function ${name}\\b`).test(code),
+  );
   return names.length ? `import { ${names.join(', ')} } from '${specifierOf(door)}';` : '';
 }
 
@@ -90,9 +98,15 @@ async function write(): Promise<void> {
     const code = `${await ownImports(block)} export {};\n${block.code}`;
     writeFileSync(join(folder, `block-${i}.ts`), code);
     const module = `block-${i}.mjs`;
-    writeFileSync(join(folder, module), transformSync(code, { loader: 'ts', format: 'esm', target: 'es2022' }).code);
+    writeFileSync(
+      join(folder, module),
+      transformSync(code, { loader: 'ts', format: 'esm', target: 'es2022' }).code,
+    );
     listed.push({
-      name: block.name, file: block.file, module, expected: expected(block.code),
+      name: block.name,
+      file: block.file,
+      module,
+      expected: expected(block.code),
       doors: withoutImport(block),
     });
   }
@@ -100,17 +114,33 @@ async function write(): Promise<void> {
   writeFileSync(join(folder, 'blocks.json'), JSON.stringify({ blocks: listed, specifiers }));
   writeFileSync(join(folder, 'doors.d.ts'), await doorGlobals());
   writeFileSync(join(folder, 'globals.d.ts'), readFileSync('test/examples/globals.d.ts'));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-    extends: '../../tsconfig.json', include: ['*.ts'], exclude: [],
-    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, isolatedDeclarations: false, declaration: false },
-  }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: '../../tsconfig.json',
+      include: ['*.ts'],
+      exclude: [],
+      compilerOptions: {
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        isolatedDeclarations: false,
+        declaration: false,
+      },
+    }),
+  );
 }
 
-interface Result { readonly name: string; readonly wrong: string }
+interface Result {
+  readonly name: string;
+  readonly wrong: string;
+}
 
 async function runAll(): Promise<readonly Result[]> {
   const script = resolve('test/examples/run.js');
-  const { stdout } = await run(process.execPath, [script, folder], { cwd: folder, timeout: 120_000 });
+  const { stdout } = await run(process.execPath, [script, folder], {
+    cwd: folder,
+    timeout: 120_000,
+  });
   return JSON.parse(/^results: (.*)$/m.exec(stdout)![1]!) as Result[];
 }
 
@@ -125,7 +155,13 @@ else {
     await write();
     const tsc = resolve('node_modules/typescript/bin/tsc');
     const checked = run(process.execPath, [tsc, '-p', folder]);
-    [compiled, results] = await Promise.all([checked.then(() => '', ({ stdout }) => `${stdout}`), runAll()]);
+    [compiled, results] = await Promise.all([
+      checked.then(
+        () => '',
+        ({ stdout }) => `${stdout}`,
+      ),
+      runAll(),
+    ]);
   });
 
   examples('there are some, and each public function has one', () => {
@@ -141,7 +177,12 @@ else {
   }
 
   examples('nothing else is wrong with their types', () => {
-    assert.equal(compiled.split('\n').filter((line) => line && !/block-\d+\.ts/.test(line) && !/^ /.test(line)), []);
+    assert.equal(
+      compiled
+        .split('\n')
+        .filter((line) => line && !/block-\d+\.ts/.test(line) && !/^ /.test(line)),
+      [],
+    );
   });
 }
 

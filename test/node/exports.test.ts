@@ -11,7 +11,7 @@ interface Jsr {
 }
 
 const jsr: Jsr = readJson('jsr.json');
-const doorOf = (key: string): string => key === '.' ? 'index' : key.slice(2);
+const doorOf = (key: string): string => (key === '.' ? 'index' : key.slice(2));
 
 const exported = suite('exports');
 
@@ -28,18 +28,25 @@ exported('a door has types, import and require, and no condition that names a ru
   for (const [key, entry] of Object.entries(manifest.exports)) {
     const door = doorOf(key);
     // `types` first: the first condition that matches is taken.
-    assert.is(JSON.stringify(entry), JSON.stringify({
-      import: { types: `./dist/${door}.d.ts`, default: `./dist/${door}.js` },
-      require: { types: `./dist/cjs/${door}.d.ts`, default: `./dist/cjs/${door}.js` },
-    }));
+    assert.is(
+      JSON.stringify(entry),
+      JSON.stringify({
+        import: { types: `./dist/${door}.d.ts`, default: `./dist/${door}.js` },
+        require: { types: `./dist/cjs/${door}.d.ts`, default: `./dist/cjs/${door}.js` },
+      }),
+    );
   }
 });
 
 exported('what is listed is in dist', () => {
-  const listed = Object.values(manifest.exports).flatMap((entry) => [entry.import, entry.require])
+  const listed = Object.values(manifest.exports)
+    .flatMap((entry) => [entry.import, entry.require])
     .flatMap((entry) => [entry.types, entry.default]);
   const all = [...listed, ...Object.values(manifest.bin ?? {})];
-  assert.equal(all.filter((file) => !existsSync(file)), []);
+  assert.equal(
+    all.filter((file) => !existsSync(file)),
+    [],
+  );
 });
 
 exported('every command has its source, is executable by its first line, and is listed', () => {
@@ -64,7 +71,10 @@ exported('version and licence agree', () => {
 exported('no runtime dependency, ever', () => {
   const { dependencies, peerDependencies, optionalDependencies } =
     readJson<Record<string, unknown>>('package.json');
-  assert.equal([dependencies, peerDependencies, optionalDependencies], [undefined, undefined, undefined]);
+  assert.equal(
+    [dependencies, peerDependencies, optionalDependencies],
+    [undefined, undefined, undefined],
+  );
 });
 
 exported.run();

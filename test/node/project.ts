@@ -5,7 +5,9 @@ import { build, type BuildOptions } from 'esbuild';
 import type { Node, SourceFile } from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/sync';
 
-interface Entry { readonly import: { readonly types: string; readonly default: string } }
+interface Entry {
+  readonly import: { readonly types: string; readonly default: string };
+}
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -22,14 +24,33 @@ export const manifest: Manifest = readJson('package.json');
 
 /** The doors that DESIGN.md names; those whose source exists must be listed in package.json. */
 export const DOORS = [
-  'index', 'receive', 'client', 'service', 'aesgcm', 'aesgcm128', 'ece', 'notification', 'node', 'browsers',
+  'index',
+  'receive',
+  'client',
+  'service',
+  'aesgcm',
+  'aesgcm128',
+  'ece',
+  'notification',
+  'node',
+  'browsers',
 ] as const;
-export type Door = typeof DOORS[number];
+export type Door = (typeof DOORS)[number];
 
 /** What a door must never reach, however far away. */
 const SENDING = ['vapid', 'request', 'send', 'send_many'];
 export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  index: ['receive', 'lib/legacy', 'aesgcm', 'aesgcm128', 'service', 'node', 'ece', 'notification', 'client'],
+  index: [
+    'receive',
+    'lib/legacy',
+    'aesgcm',
+    'aesgcm128',
+    'service',
+    'node',
+    'ece',
+    'notification',
+    'client',
+  ],
   receive: SENDING,
   client: [...SENDING, 'receive', 'encrypt', 'service'],
   service: ['encrypt', ...SENDING],
@@ -55,16 +76,27 @@ export function sources(): string[] {
     .sort();
 }
 
-/** What each module imports at run time: type-only imports do not count. `node:` modules keep their name. */
+/** What each module imports at run time, so no types. `node:` modules keep their name. */
 export async function graph(): Promise<Map<string, readonly string[]>> {
   const entryPoints = sources().map((name) => `src/${name}.ts`);
   const { metafile } = await build({
-    entryPoints, bundle: true, write: false, metafile: true, format: 'esm', platform: 'node', packages: 'external',
-    outdir: 'unused', logLevel: 'silent',
+    entryPoints,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    outdir: 'unused',
+    logLevel: 'silent',
   });
   const plain = (path: string): string => path.replace(/^src\//, '').replace(/\.ts$/, '');
-  return new Map(Object.entries(metafile.inputs).map(([file, { imports }]) =>
-    [plain(file), imports.map(({ path }) => plain(path))]));
+  return new Map(
+    Object.entries(metafile.inputs).map(([file, { imports }]) => [
+      plain(file),
+      imports.map(({ path }) => plain(path)),
+    ]),
+  );
 }
 
 /** Everything that a module reaches, itself included. */
@@ -77,8 +109,16 @@ export function reach(modules: ReadonlyMap<string, readonly string[]>, from: str
 /** A bundle as a user's bundler makes it. `code` imports from './src/...'. */
 export async function bundled(code: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: '.', loader: 'ts' }, bundle: true, write: false, format: 'esm',
-    platform: 'neutral', external: ['node:*'], minify: true, target: 'es2022', logLevel: 'silent', ...options,
+    stdin: { contents: code, resolveDir: '.', loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['node:*'],
+    minify: true,
+    target: 'es2022',
+    logLevel: 'silent',
+    ...options,
   });
   return outputFiles![0]!.text;
 }

@@ -3,7 +3,15 @@
  * the package promises to fit, libraries checked too. The programs stand in test/types.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,8 +59,12 @@ const CONFIGURATIONS: readonly Configuration[] = [NATIVE, OLDER].flatMap((tsc): 
 });
 
 const FLAGS = {
-  target: 'es2022', strict: true, noEmit: true, skipLibCheck: false,
-  exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true,
+  target: 'es2022',
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'subtle-push-types-'));
@@ -66,7 +78,8 @@ function install(): void {
   mkdirSync(join(modules, '@types'));
   symlinkSync(resolve('node_modules/@types/node'), join(modules, '@types/node'));
   symlinkSync(resolve('node_modules/undici-types'), join(modules, 'undici-types'));
-  if (existsSync(RUNTIMES)) symlinkSync(join(RUNTIMES, '@cloudflare'), join(modules, '@cloudflare'));
+  if (existsSync(RUNTIMES))
+    symlinkSync(join(RUNTIMES, '@cloudflare'), join(modules, '@cloudflare'));
 }
 
 /** Node's own types are not there under DOM and Workers, and neither is what needs them. */
@@ -85,7 +98,10 @@ async function compile({ tsc, extension, options }: Configuration): Promise<stri
   }
   const compilerOptions = { ...FLAGS, ...options };
   writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-  const failed = await run(process.execPath, [tsc, '-p', place]).then(() => '', ({ stdout }) => `${stdout}`);
+  const failed = await run(process.execPath, [tsc, '-p', place]).then(
+    () => '',
+    ({ stdout }) => `${stdout}`,
+  );
   return failed.replaceAll(folder, '');
 }
 
@@ -106,9 +122,10 @@ function lacking({ tsc, options }: Configuration): string | undefined {
 for (const configuration of CONFIGURATIONS) {
   const reason = lacking(configuration);
   if (reason) skip(types, configuration.title, reason);
-  else types(configuration.title, async () => {
-    assert.is(await compile(configuration), '');
-  });
+  else
+    types(configuration.title, async () => {
+      assert.is(await compile(configuration), '');
+    });
 }
 
 for (const [name, doors] of Object.entries(PROGRAMS)) {
@@ -117,7 +134,9 @@ for (const [name, doors] of Object.entries(PROGRAMS)) {
 }
 
 types('the sources and the tests', async () => {
-  const { stdout } = await run(process.execPath, [NATIVE, '-p', 'tsconfig.json']).catch((error) => error);
+  const { stdout } = await run(process.execPath, [NATIVE, '-p', 'tsconfig.json']).catch(
+    (error) => error,
+  );
   assert.is(stdout, '');
 });
 

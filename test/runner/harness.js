@@ -30,10 +30,11 @@ async function runFile([file, ...suites], sum, bail) {
     await runSuite(run, file, sum);
     if (bail && sum.failed) return;
   }
-  if (sum.passed + sum.failed + sum.skipped === before) complain(sum, file, 'This file ran no test');
+  if (sum.passed + sum.failed + sum.skipped === before)
+    complain(sum, file, 'This file ran no test');
 }
 
-/** `progress` is told the name of each test as it begins; `bail`: the first suite that fails ends it. */
+/** `progress` is told the name of each test as it begins; `bail`: end with the first bad suite. */
 export async function drain(progress = () => {}, bail = false) {
   record.progress = progress;
   const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -42,11 +43,19 @@ export async function drain(progress = () => {}, bail = false) {
     await runFile(file, sum, bail);
     if (bail && sum.failed) return { ...sum, failures: record.failures, skips: [] };
   }
-  for (const name of record.suites.values()) complain(sum, name, 'This suite was never run: .run() is missing');
+  for (const name of record.suites.values())
+    complain(sum, name, 'This suite was never run: .run() is missing');
   for (const { suite, test, reason } of record.skips) {
-    if (!reason) complain(sum, `${suite} > ${test}`, "Skipped without a reason: use support.ts's skip");
+    if (!reason)
+      complain(sum, `${suite} > ${test}`, "Skipped without a reason: use support.ts's skip");
   }
-  if (sum.skipped > record.skips.length) complain(sum, '', 'Something was skipped by .only: take it away');
+  if (sum.skipped > record.skips.length)
+    complain(sum, '', 'Something was skipped by .only: take it away');
   if (!sum.passed && !sum.failed) complain(sum, '', 'No test was run');
-  return { ...sum, failures: record.failures, skips: record.skips, milliseconds: Date.now() - start };
+  return {
+    ...sum,
+    failures: record.failures,
+    skips: record.skips,
+    milliseconds: Date.now() - start,
+  };
 }

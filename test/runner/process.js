@@ -17,7 +17,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-/** Starts a command; `lines` is called with each line of its standard output and `log` collects both outputs. */
+/** Starts a command. `lines` gets each line that it prints; `errors()` tells what it complains of. */
 export function start(command, args, { lines = () => {}, ...options } = {}) {
   const stdio = ['ignore', 'pipe', 'pipe', ...(options.extra ?? [])];
   const child = spawn(command, args, { detached: true, ...options, stdio });
@@ -31,8 +31,8 @@ export function start(command, args, { lines = () => {}, ...options } = {}) {
   });
   child.stderr.setEncoding('utf8').on('data', (text) => {
     log.push(text);
-    // A browser may write for minutes.
-    if (log.length > 400) log.splice(0, 200);
+    // A browser may write for minutes: its last words will do.
+    if (log.length > 60) log.splice(0, 30);
   });
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));

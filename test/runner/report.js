@@ -8,13 +8,20 @@ function plain(text) {
 }
 
 function indent(text, by = '    ') {
-  return text.split('\n').map((line) => by + line).join('\n');
+  return text
+    .split('\n')
+    .map((line) => by + line)
+    .join('\n');
 }
 
 /** The frames of a stack, in any engine's notation, without the runner's own. */
 function frames(stack, map) {
-  return map(stack).split('\n')
-    .filter((line) => /:\d+:\d+\)?$/.test(line) && !/test\/runner\/|node_modules\/|node:internal/.test(line))
+  return map(stack)
+    .split('\n')
+    .filter(
+      (line) =>
+        /:\d+:\d+\)?$/.test(line) && !/test\/runner\/|node_modules\/|node:internal/.test(line),
+    )
     .slice(0, 6)
     .map((line) => line.trim())
     .join('\n');
@@ -22,7 +29,14 @@ function frames(stack, map) {
 
 /** A part that gave no result: it did not start, crashed or hung. */
 export function failedPart(error) {
-  const failure = { suite: '', test: '', message: plain(error.message), operator: '', details: '', stack: '' };
+  const failure = {
+    suite: '',
+    test: '',
+    message: plain(error.message),
+    operator: '',
+    details: '',
+    stack: '',
+  };
   return { passed: 0, failed: 1, skipped: 0, failures: [failure], skips: [] };
 }
 
@@ -39,11 +53,15 @@ export function printFailures(name, { failures }, map) {
 
 export function printSkips(name, { skips }) {
   for (const { suite, test, reason } of skips) {
-    console.log(`skip ${[name, suite, test].filter(Boolean).join(' > ')}: ${reason ?? 'no reason given'}`);
+    console.log(
+      `skip ${[name, suite, test].filter(Boolean).join(' > ')}: ${reason ?? 'no reason given'}`,
+    );
   }
 }
 
 export function printPart(name, { passed, failed, skipped }, milliseconds) {
   const seconds = milliseconds ? `${(milliseconds / 1000).toFixed(1)} s` : '';
-  console.log(`${name.padEnd(COLUMN)}${passed} ok, ${failed} not, ${skipped} left out   ${seconds}`.trimEnd());
+  console.log(
+    `${name.padEnd(COLUMN)}${passed} ok, ${failed} not, ${skipped} left out   ${seconds}`.trimEnd(),
+  );
 }

@@ -57,8 +57,12 @@ export function suite(name = '', state = {}) {
       record.skips.push({ suite: name, test: title, reason: handler?.reason });
       inner.skip();
     },
-    before: Object.assign(hook(inner.before, '(before)'), { each: hook(inner.before.each, '(before each)') }),
-    after: Object.assign(hook(inner.after, '(after)'), { each: hook(inner.after.each, '(after each)') }),
+    before: Object.assign(hook(inner.before, '(before)'), {
+      each: hook(inner.before.each, '(before each)'),
+    }),
+    after: Object.assign(hook(inner.after, '(after)'), {
+      each: hook(inner.after.each, '(after each)'),
+    }),
     run() {
       record.suites.delete(inner);
       inner.run();
