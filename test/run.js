@@ -108,6 +108,7 @@ try {
   if (!only.length && parts.includes('node') && parts.includes('checks')) {
     const part = codesPart();
     printFailures('codes', part, String);
+    printSkips('codes', part);
     printPart('codes', part, 0);
     add(part);
   }
