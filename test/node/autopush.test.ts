@@ -10,21 +10,28 @@ const CHANNEL = '6e1a2c1c-3b6d-4a5e-9d5f-0123456789ab';
 /** The public key of RFC 8292 §2.4. */
 const KEY = 'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs';
 
-function setUp(now: () => number = () => 1000) {
+function setUp() {
   const subscribers: Subscriber[] = [];
   const gone: string[] = [];
   const acknowledged: Acknowledgement[] = [];
+  const expired = new Set<string>();
   let connections = 0;
   const hub: Hub = {
     subscribe: (subscriber) => {
       subscribers.push(subscriber);
-      const { token } = subscriber;
-      return { endpoint: `http://127.0.0.1/wpush/v2/${token}`, unsubscribe: () => gone.push(token) };
+      const { token, close } = subscriber;
+      const unsubscribe = (): void => {
+        gone.push(token);
+        close();
+      };
+      return { endpoint: `http://127.0.0.1/wpush/v2/${token}`, unsubscribe };
     },
+    isAlive: (id) => !expired.has(id),
     connected: () => connections++,
+    disconnected: () => connections--,
     acknowledged: (each) => acknowledged.push(each),
   };
-  const autopush = createAutopush(hub, now);
+  const autopush = createAutopush(hub);
 
   /** A Firefox: what it was told, and a way to say things. */
   const open = () => {
@@ -43,14 +50,15 @@ function setUp(now: () => number = () => 1000) {
   };
   const hello = (uaid?: unknown) => {
     const firefox = open();
-    firefox.say({ messageType: 'hello', broadcasts: {}, use_webpush: true, ...(uaid ? { uaid } : {}) });
+    const base = { messageType: 'hello', broadcasts: {}, use_webpush: true };
+    firefox.say(uaid ? { ...base, uaid } : base);
     return { ...firefox, uaid: String(property(firefox.told[0], 'uaid')) };
   };
-  return { open, hello, subscribers, gone, acknowledged, connections: () => connections };
+  return { open, hello, subscribers, gone, acknowledged, expired, connections: () => connections };
 }
 
 const push = (id: string, more = {}) =>
-  ({ id, data: utf8('body'), headers: {}, topic: undefined, expires: 2000, ...more });
+  ({ id, data: utf8('body'), headers: {}, ttl: 60, ...more });
 const versions = (told: readonly unknown[]): unknown[] =>
   told.flatMap((each) => property(each, 'version') ?? []);
 const register = { messageType: 'register', channelID: CHANNEL, key: `${KEY}=` };
@@ -101,7 +109,7 @@ test('a push as Firefox wants it, for both codings and without payload', () => {
   const { hello, subscribers } = setUp();
   const firefox = hello();
   firefox.say(register);
-  const post = subscribers[0]!.post;
+  const post = subscribers[0]!.deliver;
   post(push('1', { headers: { 'content-encoding': 'aes128gcm' } }));
   post(push('2', { headers: {
     'content-encoding': 'aesgcm',
@@ -115,7 +123,7 @@ test('a push as Firefox wants it, for both codings and without payload', () => {
     { ...base, version: '2', data: 'Ym9keQ', headers: {
       encoding: 'aesgcm',
       encryption: 'keyid=p256dh; salt=abcd',
-      crypto_key: 'keyid=p256dh; dh=efg , p256ecdsa=hijk',
+      crypto_key: 'keyid=p256dh; dh=efg, p256ecdsa=hijk',
     } },
     { ...base, version: '3' },
   ]);
@@ -125,9 +133,9 @@ test('acknowledgements are passed on with their codes, once', () => {
   const { hello, subscribers, acknowledged } = setUp();
   const firefox = hello();
   firefox.say(register);
-  for (const id of ['1', '2', '3', '4']) subscribers[0]!.post(push(id));
+  for (const id of ['1', '2', '3', '4']) subscribers[0]!.deliver(push(id));
   const ack = (...updates: unknown[]) => firefox.say({ messageType: 'ack', updates });
-  ack({ channelID: CHANNEL, version: '2', code: 101 }, { channelID: CHANNEL, version: '1', code: 100 });
+  ack({ version: '2', code: 101 }, { channelID: CHANNEL, version: '1', code: 100 });
   ack({ version: '2', code: 100 }, { version: 'unknown', code: 100 }, null, 7, {});
   firefox.say({ messageType: 'ack', updates: 'none' });
   firefox.say({ messageType: 'nack', version: '3', code: 302 });
@@ -139,14 +147,16 @@ test('acknowledgements are passed on with their codes, once', () => {
   ]);
 });
 
-test('what was not acknowledged comes again after the next hello', () => {
-  const { hello, subscribers } = setUp();
+test('what was not acknowledged comes again after the next hello, unless it expired', () => {
+  const { hello, subscribers, expired } = setUp();
   const before = hello();
   before.say(register);
-  for (const id of ['1', '2', '3']) subscribers[0]!.post(push(id));
+  for (const id of ['1', '2', '3']) subscribers[0]!.deliver(push(id));
   before.say({ messageType: 'ack', updates: [{ version: '2', code: 100 }] });
   before.onClose();
-  subscribers[0]!.post(push('4'));
+  assert.is(subscribers[0]!.deliver(push('4')), false);
+  subscribers[0]!.deliver(push('5'));
+  expired.add('5');
   assert.equal(versions(before.told), ['1', '2', '3']);
   const after = hello(before.uaid);
   assert.equal(versions(after.told), ['1', '3', '4']);
@@ -157,13 +167,13 @@ test('a second connection of a profile takes over from the first', () => {
   const { hello, subscribers, gone } = setUp();
   const before = hello();
   before.say(register);
-  subscribers[0]!.post(push('1'));
+  subscribers[0]!.deliver(push('1'));
   const after = hello(before.uaid);
   assert.equal(before.closed, [1001]);
   before.onClose();
   before.say({ messageType: 'unregister', channelID: CHANNEL });
   assert.equal(gone, []);
-  subscribers[0]!.post(push('2'));
+  subscribers[0]!.deliver(push('2'));
   assert.equal(versions(after.told), ['1', '2']);
 });
 
@@ -171,7 +181,7 @@ test('unregister ends the subscription and its pushes', () => {
   const { hello, subscribers, gone, acknowledged } = setUp();
   const firefox = hello();
   firefox.say(register);
-  subscribers[0]!.post(push('1'));
+  subscribers[0]!.deliver(push('1'));
   const bye = { messageType: 'unregister', channelID: CHANNEL, code: 200 };
   const answer = { messageType: 'unregister', channelID: CHANNEL, status: 200 };
   assert.equal(firefox.say(bye), answer);
@@ -208,8 +218,8 @@ test('whoever does not say hello first, or talks nonsense, is turned away', () =
   assert.equal(firefox.closed, [1008, 1008, 1008]);
 });
 
-test('remembers a bounded number of profiles and subscriptions; those that are gone make room', () => {
-  const { hello, open, gone, subscribers } = setUp();
+test('remembers a bounded number of profiles and subscriptions; the absent make room', () => {
+  const { hello, open, gone, subscribers, connections } = setUp();
   const first = hello();
   first.say(register);
   for (let i = 0; i < 1000; i++) {
@@ -220,7 +230,9 @@ test('remembers a bounded number of profiles and subscriptions; those that are g
   const late = open();
   late.say({ messageType: 'hello' });
   assert.equal(late.closed, [1008]);
+  assert.is(connections(), 256);
   first.onClose();
+  assert.is(connections(), 255);
   assert.ok(hello().uaid);
   assert.equal(gone.length, subscribers.length);
   assert.is(hello(others[0]!.uaid).uaid, others[0]!.uaid);

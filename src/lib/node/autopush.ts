@@ -1,5 +1,4 @@
 /** Firefox's side of a push service: the WebSocket protocol of Mozilla's autopush. */
-import type { Now } from '../../types.ts';
 import { decodeBase64, encodeBase64url } from '../base64url.ts';
 import { property } from '../bytes.ts';
 import { isPoint } from '../p256.ts';
@@ -71,7 +70,14 @@ function parse(text: string): unknown {
 
 /** A header value as autopush passes it on: Firefox takes no padding, which some senders put. */
 function bare(value: string): string {
-  return value.replace(/"/g, '').replace(/=+(?=\s*([;,]|$))/g, '');
+  return value.replaceAll('"', '').split(/([;,])/).map(withoutPadding).join('');
+}
+
+/** By hand: an expression for "=" at the end takes quadratic time on many of them. */
+function withoutPadding(part: string): string {
+  let end = part.trimEnd().length;
+  while (part[end - 1] === '=') end--;
+  return part.slice(0, end);
 }
 
 /** Without a body there are neither data nor headers. */
@@ -107,8 +113,9 @@ function register(agent: Agent, hub: Hub, message: unknown): Reply {
     browser: 'firefox',
     token: generateToken(),
     applicationServerKey: point,
-    post: (push) => agent.outbox.post({ ...push, channel: channelID }),
-    withdraw: agent.outbox.withdraw,
+    deliver: (push) => agent.outbox.post({ ...push, channel: channelID }),
+    forget: agent.outbox.forget,
+    close: () => agent.outbox.drop(channelID),
   });
   agent.channels.set(channelID, { key, subscription });
   return reply(OK, { pushEndpoint: subscription.endpoint });
@@ -118,15 +125,13 @@ function unregister(agent: Agent, message: unknown): Reply {
   const channelID = textOf(message, 'channelID');
   agent.channels.get(channelID)?.subscription.unsubscribe();
   agent.channels.delete(channelID);
-  agent.outbox.drop(channelID);
   return { messageType: 'unregister', channelID, status: OK };
 }
 
 function acknowledge(agent: Agent, hub: Hub, version: string, code: unknown): void {
-  const message = agent.outbox.acknowledge(version);
-  if (!message) return;
+  if (!agent.outbox.acknowledge(version)) return;
   const told = typeof code === 'number' ? code : undefined;
-  hub.acknowledged({ id: message.id, browser: 'firefox', code: told });
+  hub.acknowledged({ id: version, browser: 'firefox', code: told });
 }
 
 function acknowledgeAll(agent: Agent, hub: Hub, message: unknown): void {
@@ -156,7 +161,7 @@ function handle(agent: Agent, hub: Hub, message: unknown): Reply | undefined {
  * Makes the agent for a `hello`. A uaid that is not known gets another, whereupon Firefox drops the
  * subscriptions that belonged to it, which nobody here would deliver to; a known one is echoed.
  */
-function greet(agents: Map<string, Agent>, now: Now, message: unknown): Agent | undefined {
+function greet(agents: Map<string, Agent>, hub: Hub, message: unknown): Agent | undefined {
   const known = agents.get(textOf(message, 'uaid'));
   if (known) return known;
   if (agents.size >= MAX_AGENTS) {
@@ -166,28 +171,23 @@ function greet(agents: Map<string, Agent>, now: Now, message: unknown): Agent | 
     agents.delete(gone.uaid);
   }
   const uaid = generateToken().slice(0, 32);
-  const agent = { uaid, channels: new Map(), outbox: createOutbox(now), peer: undefined };
+  const agent = { uaid, channels: new Map(), outbox: createOutbox(hub.isAlive), peer: undefined };
   agents.set(uaid, agent);
   return agent;
 }
 
 /** Starts the protocol. It knows nothing of sockets: the caller hands over texts and takes them. */
-export function createAutopush(hub: Hub, now: Now): Autopush {
+export function createAutopush(hub: Hub): Autopush {
   const agents = new Map<string, Agent>();
-  return { connect: (peer) => createSession(agents, hub, now, peer) };
+  return { connect: (peer) => createSession(agents, hub, peer) };
 }
 
-function createSession(
-  agents: Map<string, Agent>,
-  hub: Hub,
-  now: Now,
-  peer: Peer,
-): AutopushSession {
+function createSession(agents: Map<string, Agent>, hub: Hub, peer: Peer): AutopushSession {
   let agent: Agent | undefined;
   const send = (reply: Reply): void => peer.send(JSON.stringify(reply));
 
   const hello = (message: unknown): void => {
-    if (textOf(message, 'messageType') === 'hello') agent = greet(agents, now, message);
+    if (textOf(message, 'messageType') === 'hello') agent = greet(agents, hub, message);
     if (!agent) return peer.close(POLICY_VIOLATION);
     const { uaid, outbox } = agent;
     agent.peer?.close(GOING_AWAY);
@@ -208,7 +208,9 @@ function createSession(
       if (reply) send(reply);
     },
     onClose: () => {
-      if (!agent || agent.peer !== peer) return;
+      if (!agent) return;
+      hub.disconnected('firefox');
+      if (agent.peer !== peer) return;
       agent.peer = undefined;
       agent.outbox.disconnect();
     },

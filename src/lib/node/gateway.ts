@@ -25,7 +25,24 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly httpPort: number;
   readonly mcsPort: number;
+  /** Cuts browsers off, until what it answers is called. */
+  readonly disconnect: () => () => void;
   readonly close: () => Promise<void>;
+}
+
+/** The connections of browsers; `away` counts who wants that there be none. */
+interface Connections {
+  readonly open: Set<Duplex>;
+  away: number;
+}
+
+function isFull({ open, away }: Connections): boolean {
+  return away > 0 || open.size >= MAX_CONNECTIONS;
+}
+
+function keep({ open }: Connections, socket: Duplex): void {
+  open.add(socket);
+  socket.on('close', () => open.delete(socket));
 }
 
 /** Browsers that may be connected at once, those included that have not said who they are. */
@@ -61,15 +78,14 @@ function isForeign({ headers }: IncomingMessage): boolean {
 
 function upgrade(
   autopush: Autopush,
-  open: Set<Duplex>,
+  connections: Connections,
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
 ): void {
   if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden');
-  if (open.size >= MAX_CONNECTIONS) return refuseUpgrade(socket, '503 Service Unavailable');
-  open.add(socket);
-  socket.on('close', () => open.delete(socket));
+  if (isFull(connections)) return refuseUpgrade(socket, '503 Service Unavailable');
+  keep(connections, socket);
   // The session is made before the connection, whose first bytes may be here already.
   const peer = {
     send: (text: string) => connection?.send(text),
@@ -154,27 +170,39 @@ function listen(server: Server): Promise<number> {
 
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { key, cert } = options.certificate;
-  const open = new Set<Duplex>();
+  const connections: Connections = { open: new Set(), away: 0 };
   const http = createHttpServer({ requestTimeout: 30_000 }, (request, response) => {
     route(options, request, response).catch(() => response.destroy());
   });
   http.on('upgrade', (request, socket, head) => {
-    upgrade(options.autopush, open, request, socket, head);
+    upgrade(options.autopush, connections, request, socket, head);
   });
   const mcs = createTlsServer({ key, cert, handshakeTimeout: GREETING_TIMEOUT }, (socket) => {
     acceptMcs(options.gcm, socket);
   });
   mcs.on('tlsClientError', () => undefined);
   mcs.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    if (open.size > MAX_CONNECTIONS) socket.destroy();
+    if (isFull(connections)) socket.destroy();
+    else keep(connections, socket);
   });
   const [httpPort, mcsPort] = await Promise.all([listen(http), listen(mcs)]);
-  const close = async (): Promise<void> => {
-    for (const socket of open) socket.destroy();
-    http.closeAllConnections();
-    await Promise.all([http, mcs].map((server) => new Promise((done) => server.close(done))));
+  const cut = (): void => connections.open.forEach((socket) => socket.destroy());
+  return {
+    httpPort,
+    mcsPort,
+    disconnect: () => {
+      connections.away++;
+      cut();
+      let back = (): void => void connections.away--;
+      return () => {
+        back();
+        back = () => undefined;
+      };
+    },
+    close: async () => {
+      cut();
+      http.closeAllConnections();
+      await Promise.all([http, mcs].map((server) => new Promise((done) => server.close(done))));
+    },
   };
-  return { httpPort, mcsPort, close };
 }

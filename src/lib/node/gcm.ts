@@ -68,7 +68,7 @@ function unsubscribeAll(device: Device): void {
 }
 
 /** The device of these numbers; one that an earlier run of this service knew is taken on. */
-function admit(devices: Devices, id: string, secret: string, now: Now): Device | undefined {
+function admit(devices: Devices, hub: Hub, id: string, secret: string): Device | undefined {
   const known = devices.get(id);
   if (known) return known.secret === secret ? known : undefined;
   const number = /^[1-9]\d{0,19}$/;
@@ -79,27 +79,27 @@ function admit(devices: Devices, id: string, secret: string, now: Now): Device |
     unsubscribeAll(gone);
     devices.delete(gone.id);
   }
-  const device = { id, secret, apps: new Map(), outbox: createOutbox(now), peer: undefined };
+  const device = { id, secret, apps: new Map(), outbox: createOutbox(hub.isAlive), peer: undefined };
   devices.set(id, device);
   return device;
 }
 
 /** AndroidCheckinRequest: 2 id, 13 security_token, both 0 at first; the answer gives them. */
-function checkIn(devices: Devices, now: Now, body: Bytes): Answer {
+function checkIn(devices: Devices, hub: Hub, now: Now, body: Bytes): Answer {
   const fields = p.decodeFields(body);
   if (!fields) return [400, 'The request is malformed'];
   const id = p.numberOf(fields, 2) || generateId();
   const secret = p.numberOf(fields, 13) || generateId();
-  if (!admit(devices, String(id), String(secret), now)) return [401, 'The token is another'];
+  if (!admit(devices, hub, String(id), String(secret))) return [401, 'The token is another'];
   return [200, concat(
     p.varintField(1, 1), p.varintField(3, now()), p.fixed64Field(7, id), p.fixed64Field(8, secret),
   )];
 }
 
 /** What an `Authorization: AidLogin <id>:<token>` proves. */
-function authorize(devices: Devices, now: Now, authorization: string): Device | undefined {
+function authorize(devices: Devices, hub: Hub, authorization: string): Device | undefined {
   const [, id = '', secret = ''] = /^AidLogin (\d+):(\d+)$/.exec(authorization) ?? [];
-  return admit(devices, id, secret, now);
+  return admit(devices, hub, id, secret);
 }
 
 /** Forgets what a form with `delete=true` names; the subtype holds an id of the subscription. */
@@ -109,7 +109,6 @@ function deregister(device: Device, form: URLSearchParams): Answer {
     if (app.subtype !== subtype) continue;
     app.subscription?.unsubscribe();
     device.apps.delete(app.token);
-    device.outbox.drop(app.token);
   }
   return [200, `deleted=${form.get('app') ?? ''}`];
 }
@@ -125,8 +124,9 @@ function createApp(device: Device, hub: Hub, form: URLSearchParams): App | undef
     browser: 'chromium',
     token: base.token,
     applicationServerKey: point,
-    post: (push) => device.outbox.post({ ...push, channel: base.token }),
-    withdraw: device.outbox.withdraw,
+    deliver: (push) => device.outbox.post({ ...push, channel: base.token }),
+    forget: device.outbox.forget,
+    close: () => device.outbox.drop(base.token),
   });
   return { ...base, subscription };
 }
@@ -147,9 +147,9 @@ function register(device: Device, hub: Hub, form: URLSearchParams): Answer {
 export function createGcm(hub: Hub, now: Now): Gcm {
   const devices: Devices = new Map();
   return {
-    checkIn: (body) => checkIn(devices, now, body),
+    checkIn: (body) => checkIn(devices, hub, now, body),
     register: (authorization, form) => {
-      const device = authorize(devices, now, authorization);
+      const device = authorize(devices, hub, authorization);
       if (!device) return [401, 'Error=AUTHENTICATION_FAILED'];
       return form.get('delete') ? deregister(device, form) : register(device, hub, form);
     },
@@ -173,7 +173,7 @@ function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): Gcm
     hub.connected('chromium');
   };
   const login = ({ user, token, received }: Login): (() => void) => {
-    const who = admit(devices, user, token, now);
+    const who = admit(devices, hub, user, token);
     if (!who) throw new McsError('The login is refused');
     device = who;
     const before = who.peer;
@@ -195,7 +195,9 @@ function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): Gcm
       }
     },
     onClose: () => {
-      if (device?.peer !== peer) return;
+      if (!device) return;
+      hub.disconnected('chromium');
+      if (device.peer !== peer) return;
       device.peer = undefined;
       device.outbox.disconnect();
     },

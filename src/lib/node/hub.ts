@@ -21,21 +21,28 @@ export interface BrowserSubscription {
 }
 
 export interface Hub {
-  /** Makes a subscription whose pushes, once the push service took them, go to `post`. */
+  /** Makes a subscription, whose pushes go to `deliver` once the push service has taken them. */
   readonly subscribe: (subscriber: Subscriber) => BrowserSubscription;
+  /** Whether a push may still be delivered: it may have expired, or been replaced or cancelled. */
+  readonly isAlive: (id: string) => boolean;
+  /** A browser can be reached from now on; and no longer. */
   readonly connected: (browser: BrowserName) => void;
+  readonly disconnected: (browser: BrowserName) => void;
   readonly acknowledged: (acknowledgement: Acknowledgement) => void;
 }
 
 export interface Subscriber {
   readonly browser: BrowserName;
-  /** What nobody can guess and stands at the end of the endpoint. */
+  /** What nobody can guess and ends the endpoint. */
   readonly token: string;
   /** 65 bytes: the only key that may sign for it (RFC 8292 §4). */
   readonly applicationServerKey: Bytes | undefined;
-  /** False when too much waits. */
-  readonly post: (message: Omit<Outgoing, 'channel'>) => boolean;
-  readonly withdraw: (id: string) => void;
+  /** Answers whether the browser is there; else the push waits. */
+  readonly deliver: (message: Omit<Outgoing, 'channel'>) => boolean;
+  /** A push need not be delivered any more. */
+  readonly forget: (id: string) => void;
+  /** The subscription has ended. */
+  readonly close: () => void;
 }
 
 /** RFC 8030 §8.3 asks for 120 bits at least; this has 256. */

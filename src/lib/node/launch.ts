@@ -12,8 +12,17 @@ export interface Addresses {
 
 export type Preference = string | number | boolean;
 
-/** Command line switches; the reasons stand beside them. */
-export function chromiumArgs({ httpPort, mcsPort, spki, offline }: Addresses): string[] {
+/**
+ * Chromium's store of subscriptions else opens three seconds after the first page. The name is an
+ * internal one: where a version does not know it, subscribing is slower and works all the same.
+ */
+const AT_ONCE = 'ImprovedStartupBestEffortDelay:StartupDelayVisibleTabTimeout/0s';
+
+/** Command line switches. `features`: what else to enable, for the last such switch alone counts. */
+export function chromiumArgs(
+  { httpPort, mcsPort, spki, offline }: Addresses,
+  features: readonly string[] = [],
+): string[] {
   const http = `http://127.0.0.1:${httpPort}`;
   return [
     `--gcm-checkin-url=${http}/checkin`,
@@ -21,9 +30,7 @@ export function chromiumArgs({ httpPort, mcsPort, spki, offline }: Addresses): s
     `--gcm-mcs-endpoint=https://127.0.0.1:${mcsPort}/`,
     // This one key, and no other certificate of the machine.
     `--ignore-certificate-errors-spki-list=${spki}`,
-    // Chromium's store of subscriptions else opens three seconds after the first page. The name is an
-    // internal one: where a version does not know it, subscribing is slower and works all the same.
-    '--enable-features=ImprovedStartupBestEffortDelay:StartupDelayVisibleTabTimeout/0s',
+    `--enable-features=${[...features, AT_ONCE].join(',')}`,
     '--no-first-run',
     ...(offline
       ? ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1']
@@ -85,8 +92,8 @@ const IN_PAGE = `(origin, http) => {
   const endpoint = subscription && Object.getOwnPropertyDescriptor(subscription, 'endpoint')?.get;
   if (!endpoint) return;
   const local = (text) => {
-    const { pathname, search } = new URL(text);
-    return new URL(pathname + search, origin).href;
+    const path = new URL(text).pathname.replace(/^(\\/preprod)?\\/wp\\//, '/fcm/send/');
+    return new URL(path, origin).href;
   };
   Object.defineProperty(subscription, 'endpoint', {
     configurable: true,
@@ -105,3 +112,11 @@ const IN_PAGE = `(origin, http) => {
     return subscribe.apply(this, options);
   };
 }`;
+
+/**
+ * Playwright's own `--enable-features`, which one given to it takes the place of. Chromium leaves
+ * names alone that it does not know.
+ */
+export const PLAYWRIGHT_FEATURES: readonly string[] = [
+  'CDPScreenshotNewSurface', 'SkipListAccountsWithoutGaiaCookies',
+];

@@ -92,7 +92,6 @@ function encodePush(message: McsMessage, received: number, now: Now): Bytes {
   }
   const pairs = Object.entries(data).map(([key, value]) =>
     p.bytesField(7, concat(p.bytesField(1, key), p.bytesField(2, value))));
-  const ttl = Math.max(0, Math.round((message.expires - now()) / 1000));
   return concat(
     p.bytesField(2, message.id),
     p.bytesField(3, message.sender),
@@ -100,7 +99,7 @@ function encodePush(message: McsMessage, received: number, now: Now): Bytes {
     ...pairs,
     p.bytesField(9, message.id),
     p.varintField(11, received),
-    p.varintField(17, ttl),
+    p.varintField(17, message.ttl),
     p.varintField(18, now()),
     message.data ? p.bytesField(21, message.data) : new Uint8Array(0),
     // immediate_ack: Chromium else acknowledges every tenth only.
