@@ -1,7 +1,9 @@
 /** Header fields of the older codings, and the header in front of the records of aes128gcm. */
 import * as assert from 'uvu/assert';
 import { readHeaders } from '../../src/lib/headers.ts';
-import { AESGCM, deriveLegacy, HTTPBIS_00, readLegacyParams, THOMSON_01 } from '../../src/lib/legacy.ts';
+import {
+  AESGCM, deriveLegacy, HTTPBIS_00, readLegacyParams, THOMSON_01,
+} from '../../src/lib/legacy.ts';
 import type { LegacyParams } from '../../src/lib/legacy.ts';
 import { readHeader, refused } from '../../src/lib/records.ts';
 import type { Outcome } from '../../src/lib/records.ts';

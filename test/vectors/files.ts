@@ -6,8 +6,8 @@ import base64url from '../../vectors/base64url.json' with { type: 'json' };
 import bodyHeader from '../../vectors/body-header.json' with { type: 'json' };
 import derivedAes128gcm from '../../vectors/derived-aes128gcm.json' with { type: 'json' };
 import derivedAesgcm from '../../vectors/derived-aesgcm.json' with { type: 'json' };
-import derivedCryptoKey from '../../vectors/derived-aesgcm128-crypto-key.json' with { type: 'json' };
-import derivedEncryptionKey from '../../vectors/derived-aesgcm128-encryption-key.json' with { type: 'json' };
+import cryptoKey from '../../vectors/derived-aesgcm128-crypto-key.json' with { type: 'json' };
+import encryptKey from '../../vectors/derived-aesgcm128-encryption-key.json' with { type: 'json' };
 import draftsNotImplemented from '../../vectors/drafts-not-implemented.json' with { type: 'json' };
 import ecdh from '../../vectors/ecdh.json' with { type: 'json' };
 import ecdsa from '../../vectors/ecdsa.json' with { type: 'json' };
@@ -35,8 +35,8 @@ export const FILES: Readonly<Record<string, VectorFile>> = {
   'http_ece.json': httpEce,
   'derived-aes128gcm.json': derivedAes128gcm,
   'derived-aesgcm.json': derivedAesgcm,
-  'derived-aesgcm128-crypto-key.json': derivedCryptoKey,
-  'derived-aesgcm128-encryption-key.json': derivedEncryptionKey,
+  'derived-aesgcm128-crypto-key.json': cryptoKey,
+  'derived-aesgcm128-encryption-key.json': encryptKey,
   'header-fields.json': headerFields,
   'header-format.json': headerFormat,
   'body-header.json': bodyHeader,

@@ -18,7 +18,7 @@ export interface VectorFile {
   readonly cases: readonly VectorCase[];
 }
 
-/** Tests one case: answers the names of the ways it took through the library, throws where one is wrong. */
+/** Tests one case: answers the ways it took through the library, throws where one is wrong. */
 export type Check = (v: Members) => Promise<readonly string[]>;
 
 /** A case with what it has in common with others: its own members come last. */
@@ -75,6 +75,6 @@ export function object(v: Members, name: string): Members {
 
 export function isValid(v: Members): boolean {
   const result = text(v, 'result');
-  if (result !== 'valid' && result !== 'invalid') throw new Error(`${String(v['id'])}: "${result}"`);
+  if (result !== 'valid' && result !== 'invalid') throw new Error(`What is "${result}"?`);
   return result === 'valid';
 }

@@ -12,6 +12,6 @@ export function importPair(d: string, point: string): Promise<KeyPair> {
 
 /** A receiver by the public door, from hexadecimal. */
 export function receiverFrom(d: string, point: string, auth: string): Promise<Receiver> {
-  const [privateKey, publicKey, secret] = [d, point, auth].map((value) => encodeBase64url(unhex(value)));
-  return importReceiver({ privateKey: privateKey!, publicKey: publicKey!, auth: secret! });
+  const spell = (value: string): string => encodeBase64url(unhex(value));
+  return importReceiver({ privateKey: spell(d), publicKey: spell(point), auth: spell(auth) });
 }

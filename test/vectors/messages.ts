@@ -1,61 +1,45 @@
-/** Messages through the library's own parts: every intermediate value, the exact octets, the reason of a refusal. */
+/** Messages through the library's own parts: each value in between, the octets, the refusals. */
 import * as assert from 'uvu/assert';
 import { concat, zeros } from '../../src/lib/bytes.ts';
 import { readHeaders } from '../../src/lib/headers.ts';
 import {
-  AESGCM, deriveLegacy, HTTPBIS_00, keyContext, legacyKeys, mixAuth, openLegacy, padFront, readLegacyParams, sealLegacy,
-  THOMSON_01,
+  deriveLegacy, keyContext, legacyKeys, mixAuth, openLegacy, padFront, readLegacyParams, sealLegacy,
 } from '../../src/lib/legacy.ts';
-import type { LegacyCoding } from '../../src/lib/legacy.ts';
 import { ecdh } from '../../src/lib/p256.ts';
 import {
-  contentKeys, delimit, importContentKey, openRecords, readHeader, recordNonce, refused, RFC8188, sealRecord, writeHeader,
+  contentKeys, delimit, importContentKey, openRecords, readHeader, recordNonce, refused, RFC8188,
+  sealRecord, writeHeader,
 } from '../../src/lib/records.ts';
-import type { ContentKeys, Layout, Outcome } from '../../src/lib/records.ts';
+import type { ContentKeys, Outcome } from '../../src/lib/records.ts';
 import { expand, hmac, hmacKey } from '../../src/lib/sha256.ts';
-import { combineKeys, deriveMessage, openMessage, RECORD_SIZE, sealMessage } from '../../src/lib/webpush.ts';
-import type { Recipient } from '../../src/lib/webpush.ts';
-import type { Bytes, KeyPair } from '../../src/types.ts';
+import {
+  combineKeys, deriveMessage, openMessage, RECORD_SIZE, sealMessage,
+} from '../../src/lib/webpush.ts';
+import type { Bytes } from '../../src/types.ts';
 import type { Check, Members } from './format.ts';
-import { bytes, has, hex, isValid, list, number, object, text } from './format.ts';
-import { importPair } from './keys.ts';
-
-/** The older coding of a case, or `undefined` for RFC 8188's. */
-export function legacyOf(v: Members): LegacyCoding | undefined {
-  if (v['coding'] === 'aes128gcm') return undefined;
-  if (v['coding'] === 'aesgcm') return AESGCM;
-  assert.is(v['coding'], 'aesgcm128');
-  return v['form'] === 'crypto-key' ? HTTPBIS_00 : THOMSON_01;
-}
-
-/** Keyed by input keying material and not by key agreement. */
-export function isExplicit(v: Members): boolean {
-  return !has(v, 'receiverPublic');
-}
-
-/** What a subscription has, so that a message door can take it: the old drafts knew messages without `auth`. */
-export function hasDoor(v: Members): boolean {
-  return !isExplicit(v) && (has(v, 'auth') || legacyOf(v)?.bound === false);
-}
-
-function receiver(v: Members): Promise<KeyPair> {
-  return importPair(text(v, 'receiverPrivate'), text(v, 'receiverPublic'));
-}
-
-function recipient(v: Members): Recipient {
-  return { point: bytes(v, 'receiverPublic'), auth: has(v, 'auth') ? bytes(v, 'auth') : zeros(0) };
-}
+import { bytes, has, hex, isValid, list, number, text } from './format.ts';
+import {
+  hasDoor, headersOf, isExplicit, layoutOf, legacyOf, receiver, recipient, sender,
+} from './message.ts';
 
 /** The content keys as the library derives them from `ikm`. */
 function keysFrom(v: Members, salt: Bytes, ikm: Bytes): ContentKeys {
   const legacy = legacyOf(v);
   if (!legacy) return contentKeys(salt, ikm);
-  const context = isExplicit(v) ? zeros(0) : keyContext(bytes(v, 'receiverPublic'), bytes(v, 'senderPublic'));
-  return legacyKeys(legacy.name, salt, ikm, legacy.bound ? context : undefined);
+  if (!legacy.bound) return legacyKeys(legacy.name, salt, ikm, undefined);
+  const context = isExplicit(v)
+    ? zeros(0)
+    : keyContext(bytes(v, 'receiverPublic'), bytes(v, 'senderPublic'));
+  return legacyKeys(legacy.name, salt, ikm, context);
 }
 
-function layoutOf(v: Members): Layout {
-  return legacyOf(v) ?? RFC8188;
+/** The input keying material as the library derives it from the shared secret. */
+function materialFrom(v: Members, secret: Bytes): Bytes {
+  if (!has(v, 'auth')) return secret;
+  const { point, auth } = recipient(v);
+  const legacy = legacyOf(v);
+  if (!legacy) return combineKeys(secret, auth, point, bytes(v, 'senderPublic'));
+  return legacy.bound ? mixAuth(secret, auth) : secret;
 }
 
 /** Header and records of the body. */
@@ -71,82 +55,66 @@ function split(v: Members): readonly [Bytes, Bytes] {
   return [body.subarray(0, header.length), body.subarray(header.length)];
 }
 
-/** From the shared secret to the input keying material. */
+/** The shared secret, from both sides. */
 async function checkAgreement(v: Members): Promise<void> {
   const secret = await ecdh(await receiver(v), bytes(v, 'senderPublic'));
   assert.is(hex(secret), text(v, 'ecdh'));
-  if (!has(v, 'prkKey')) {
-    assert.is(text(v, 'ikm'), text(v, 'ecdh'));
-    return;
-  }
-  const auth = bytes(v, 'auth');
-  assert.is(hex(hmac(hmacKey(auth), secret)), text(v, 'prkKey'));
-  assert.is(hex(expand(hmacKey(bytes(v, 'prkKey')), bytes(v, 'keyInfo'), 32)), text(v, 'ikm'));
-  const ikm = legacyOf(v)
-    ? mixAuth(secret, auth)
-    : combineKeys(secret, auth, bytes(v, 'receiverPublic'), bytes(v, 'senderPublic'));
-  assert.is(hex(ikm), text(v, 'ikm'));
+  if (!has(v, 'senderPrivate')) return;
+  assert.is(hex(await ecdh(await sender(v), bytes(v, 'receiverPublic'))), text(v, 'ecdh'));
 }
 
-function checkContentKeys(v: Members): ContentKeys {
-  const salt = bytes(v, 'salt');
-  const ikm = bytes(v, 'ikm');
-  assert.is(hex(hmac(hmacKey(salt), ikm)), text(v, 'prk'));
+/** Each value from the one before as the case has it, also of drafts that are not implemented. */
+async function checkChain(v: Members): Promise<void> {
+  if (!isExplicit(v)) await checkAgreement(v);
+  if (has(v, 'prkKey')) {
+    assert.is(hex(hmac(hmacKey(bytes(v, 'auth')), bytes(v, 'ecdh'))), text(v, 'prkKey'));
+    assert.is(hex(expand(hmacKey(bytes(v, 'prkKey')), bytes(v, 'keyInfo'), 32)), text(v, 'ikm'));
+  } else if (!isExplicit(v)) {
+    assert.is(text(v, 'ikm'), text(v, 'ecdh'));
+  }
+  assert.is(hex(hmac(hmacKey(bytes(v, 'salt')), bytes(v, 'ikm'))), text(v, 'prk'));
   const prk = hmacKey(bytes(v, 'prk'));
   assert.is(hex(expand(prk, bytes(v, 'cekInfo'), 16)), text(v, 'cek'));
-  assert.is(hex(expand(prk, bytes(v, 'nonceInfo'), 12)), text(v, 'nonce'));
-  const keys = keysFrom(v, salt, ikm);
+  const nonce = has(v, 'nonceInfo') ? expand(prk, bytes(v, 'nonceInfo'), 12) : zeros(12);
+  assert.is(hex(nonce), text(v, 'nonce'));
+}
+
+/** The same by the library's functions for it. */
+function checkDerivation(v: Members): ContentKeys {
+  const ikm = isExplicit(v) ? bytes(v, 'ikm') : materialFrom(v, bytes(v, 'ecdh'));
+  assert.is(hex(ikm), text(v, 'ikm'));
+  const keys = keysFrom(v, bytes(v, 'salt'), ikm);
   assert.is(hex(keys.cek), text(v, 'cek'));
   assert.is(hex(keys.nonce), text(v, 'nonce'));
   return keys;
 }
 
-/** The octets of a record before encryption. A single record has the text of the case. */
-function padRecord(v: Members, record: Members, last: boolean): Bytes {
-  const data = bytes(has(record, 'text') ? record : v, 'text');
-  const pad = number(record, 'pad');
-  const legacy = legacyOf(v);
-  return legacy ? padFront(legacy.overhead, data, pad) : delimit(data, pad, last);
-}
+type Pad = (data: Bytes, pad: number, last: boolean) => Bytes;
 
-/** Makes the records again, octet by octet. */
-async function checkRecords(v: Members, keys: ContentKeys): Promise<void> {
-  const key = await importContentKey(keys.cek, 'encrypt');
+/** Makes the records again, octet by octet. A single one has the text of the case. */
+async function sealRecords(v: Members, pad: Pad): Promise<Bytes> {
+  const key = await importContentKey(bytes(v, 'cek'), 'encrypt');
   const records = list(v, 'records');
-  const [header] = split(v);
-  const parts = [header];
+  const parts: Bytes[] = [];
   for (const [i, record] of records.entries()) {
-    const padded = padRecord(v, record, i === records.length - 1);
+    const data = bytes(has(record, 'text') ? record : v, 'text');
+    const padded = pad(data, number(record, 'pad'), i === records.length - 1);
     if (Array.isArray(v['padded'])) assert.is(hex(padded), v['padded'][i]);
-    const iv = recordNonce(keys.nonce, i);
+    const iv = recordNonce(bytes(v, 'nonce'), i);
     if (has(record, 'nonce')) assert.is(hex(iv), text(record, 'nonce'));
     parts.push(await sealRecord(key, iv, padded));
   }
-  assert.is(hex(concat(...parts)), text(v, 'body'));
-  if (!legacyOf(v)) {
-    const written = writeHeader(bytes(v, 'salt'), number(v, 'rs'), header.subarray(21));
-    assert.is(hex(written), hex(header));
-  }
+  return concat(...parts);
 }
 
-/** base64url, written here as `unhex` is. */
-function spell(octets: Uint8Array): string {
-  const plain = btoa(String.fromCharCode(...octets)).replace(/=+$/, '');
-  return plain.replace(/\+/g, '-').replace(/\//g, '_');
-}
-
-/** The fields of a message: as its source prints them, or what follows from the values. */
-export function headersOf(v: Members): Record<string, string> {
-  const printed = Object.entries(object(v, 'headers'));
-  if (printed.length) return Object.fromEntries(printed.map(([name, value]) => [name, String(value)]));
-  const coding = text(v, 'coding');
-  if (coding === 'aes128gcm') return { 'Content-Encoding': coding };
-  const keyField = coding === 'aesgcm' || v['form'] === 'crypto-key' ? 'Crypto-Key' : 'Encryption-Key';
-  return {
-    'Content-Encoding': coding,
-    'Encryption': `salt="${spell(bytes(v, 'salt'))}"; rs=${number(v, 'rs')}`,
-    [keyField]: `dh="${spell(bytes(v, 'senderPublic'))}"`,
-  };
+async function checkRecords(v: Members): Promise<void> {
+  const legacy = legacyOf(v);
+  const pad: Pad = legacy ? (data, size) => padFront(legacy.overhead, data, size) : delimit;
+  const [header, records] = split(v);
+  assert.is(hex(await sealRecords(v, pad)), hex(records));
+  if (legacy) return;
+  const written = writeHeader(bytes(v, 'salt'), number(v, 'rs'), header.subarray(21));
+  assert.is(hex(written), hex(header));
 }
 
 /** Opens a whole message as a user agent does. */
@@ -160,18 +128,20 @@ async function open(v: Members): Promise<Outcome<Bytes>> {
 
 /** Opens the records with keys that were derived without a door. */
 async function openBare(v: Members): Promise<Outcome<Bytes>> {
-  const secret = isExplicit(v) ? bytes(v, 'ikm') : await ecdh(await receiver(v), bytes(v, 'senderPublic'));
+  const ikm = isExplicit(v)
+    ? bytes(v, 'ikm')
+    : await ecdh(await receiver(v), bytes(v, 'senderPublic'));
   const body = bytes(v, 'body');
   if (legacyOf(v)) {
-    return openRecords(layoutOf(v), keysFrom(v, bytes(v, 'salt'), secret), number(v, 'rs'), body);
+    return openRecords(layoutOf(v), keysFrom(v, bytes(v, 'salt'), ikm), number(v, 'rs'), body);
   }
   const header = readHeader(body);
   if (refused(header)) return header;
-  const keys = keysFrom(v, header.salt, secret);
+  const keys = keysFrom(v, header.salt, ikm);
   return openRecords(RFC8188, keys, header.rs, body.subarray(header.length));
 }
 
-/** The values in between that the doors tell to tools. */
+/** The values in between that the library tells to its own tools. */
 async function checkDerived(v: Members): Promise<void> {
   const [own, to] = [await receiver(v), recipient(v)];
   const legacy = legacyOf(v);
@@ -191,16 +161,13 @@ async function checkSeal(v: Members): Promise<readonly string[]> {
   const legacy = legacyOf(v);
   if (!record || more.length || !has(v, 'senderPrivate')) return [];
   if (!legacy && number(v, 'rs') !== RECORD_SIZE) return [];
-  const pair = importPair(text(v, 'senderPrivate'), text(v, 'senderPublic'));
-  const fresh = { pair, salt: bytes(v, 'salt') };
-  const pad = number(record, 'pad');
-  if (!legacy) {
-    assert.is(hex(await sealMessage(recipient(v), bytes(v, 'text'), pad, fresh)), text(v, 'body'));
-    return ['sealMessage'];
-  }
-  const { body } = await sealLegacy(legacy, recipient(v), bytes(v, 'text'), pad, fresh);
+  const fresh = { pair: sender(v), salt: bytes(v, 'salt') };
+  const [to, data, pad] = [recipient(v), bytes(v, 'text'), number(record, 'pad')];
+  const body = legacy
+    ? (await sealLegacy(legacy, to, data, pad, fresh)).body
+    : await sealMessage(to, data, pad, fresh);
   assert.is(hex(body), text(v, 'body'));
-  return ['sealLegacy'];
+  return [legacy ? 'sealLegacy' : 'sealMessage'];
 }
 
 function opened(outcome: Outcome<Bytes>): string {
@@ -213,29 +180,41 @@ const checkRefused: Check = async (v) => {
   return [bare ? 'openRecords' : legacyOf(v) ? 'openLegacy' : 'openMessage'];
 };
 
-/** A message of a draft that is not implemented: every coding that is like it must refuse it. */
-const checkForeign: Check = async (v) => {
+/** That a message which is refused here holds what the case says, by the rules of its maker. */
+async function checkForeign(v: Members): Promise<void> {
+  await checkChain(v);
+  const overhead = text(v, 'coding').startsWith('aesgcm128') || v['form'] === 'thomson-00' ? 1 : 2;
+  const records = hex(await sealRecords(v, (data, pad) => padFront(overhead, data, pad)));
+  assert.is(text(v, 'body').slice(-records.length), records);
+}
+
+/** Every coding that is like that of a draft must refuse its messages. */
+async function checkLookalikes(v: Members): Promise<readonly string[]> {
   const ways: string[] = [];
   for (const as of list(v, 'refused')) ways.push(...await checkRefused({ ...v, ...as }));
   assert.ok(ways.length > 0);
   return ways;
-};
+}
 
 export const checkMessage: Check = async (v) => {
-  if (has(v, 'refused')) return checkForeign(v);
-  if (!isValid(v)) return checkRefused(v);
-  if (!isExplicit(v)) await checkAgreement(v);
-  const keys = checkContentKeys(v);
-  await checkRecords(v, keys);
+  if (!isValid(v)) {
+    if (has(v, 'text')) await checkForeign(v);
+    return has(v, 'refused') ? checkLookalikes(v) : checkRefused(v);
+  }
+  await checkChain(v);
+  const keys = checkDerivation(v);
+  await checkRecords(v);
   const [, records] = split(v);
-  assert.is(opened(await openRecords(layoutOf(v), keys, number(v, 'rs'), records)), text(v, 'text'));
+  const data = await openRecords(layoutOf(v), keys, number(v, 'rs'), records);
+  assert.is(opened(data), text(v, 'text'));
   if (isExplicit(v)) return ['openRecords', 'sealRecord'];
   if (!hasDoor(v)) {
-    // Web Push has messages with an authentication secret only (draft-ietf-webpush-encryption-04 §3.2).
+    // draft-ietf-webpush-encryption-04 §3.2: Web Push has an authentication secret.
     assert.is(opened(await open(v)), 'invalid-auth-secret');
     return ['openRecords', 'sealRecord'];
   }
   await checkDerived(v);
   assert.is(opened(await open(v)), text(v, 'text'));
-  return ['openRecords', 'sealRecord', legacyOf(v) ? 'openLegacy' : 'openMessage', ...await checkSeal(v)];
+  const way = legacyOf(v) ? 'openLegacy' : 'openMessage';
+  return ['openRecords', 'sealRecord', way, ...await checkSeal(v)];
 };

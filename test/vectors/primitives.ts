@@ -1,4 +1,4 @@
-/** base64url, SHA-256, HMAC, HKDF, ECDH, ECDSA and AES-GCM: the cases that no message is needed for. */
+/** base64url, SHA-256, HMAC, HKDF, ECDH, ECDSA and AES-GCM: cases that need no message. */
 import * as assert from 'uvu/assert';
 import { decodeBase64, decodeBase64url, encodeBase64url } from '../../src/lib/base64url.ts';
 import { concat, zeros } from '../../src/lib/bytes.ts';
