@@ -3,9 +3,13 @@
  * meaning everywhere (stand_ins.js has the values). What the package exports is there as well, for
  * doc comments and for blocks of the README without imports.
  */
-import type { Delivery, KeyPair, Subscription, Vapid, VapidKeys } from 'subtle-push';
+import type { KeyPair, Subscription, Vapid, VapidKeys } from 'subtle-push';
 import type { Receiver } from 'subtle-push/receive';
 import type { PushService, TestSubscription } from 'subtle-push/service';
+
+interface Row {
+  readonly subscription: Subscription;
+}
 
 declare global {
   /** A push service in memory; `fetch` leads to it. */
@@ -17,18 +21,22 @@ declare global {
   const vapid: Vapid;
   /** A user agent, and a message for it in the coding of the file that the example stands in. */
   const receiver: Receiver;
+  /** Its keys as JSON. */
+  const text: string;
   const body: Uint8Array<ArrayBuffer>;
   const headers: Record<string, string>;
   const payload: string;
-  const rows: readonly Delivery[];
+  const rows: Iterable<Row> & { readonly delete: (id: string) => void };
   /** What a failed sending threw. */
   const error: unknown;
+  /** A job of a queue that has been tried. */
+  const job: { readonly attempts: number };
   /** A page's request with its subscription as JSON. */
   const request: Request;
   /** The application's own storage. */
   const db: {
     readonly save: (id: string, subscription: Subscription) => Promise<void>;
-    readonly all: () => AsyncIterable<Delivery>;
+    readonly all: () => AsyncIterable<Row>;
     readonly delete: (subscription: Subscription) => Promise<void>;
   };
 }

@@ -17,7 +17,9 @@ async function receiving({ index, receive, ...others }, file, endpoint) {
   const receiver = await receive.generateReceiver();
   const door = others[file.replace(/^src\/|\.ts$/g, '')];
   const { encrypt } = door?.encrypt && door.MAX_PAYLOAD ? door : index;
-  return { receiver, ...(await encrypt(receive.toSubscription(receiver, endpoint), 'Hello')) };
+  const text = JSON.stringify(await receive.exportReceiver(receiver));
+  const message = await encrypt(receive.toSubscription(receiver, endpoint), 'Hello');
+  return { receiver, text, ...message };
 }
 
 function storage(subscription) {
@@ -47,7 +49,8 @@ export async function standIns(doors, file) {
     ...sending,
     ...(await receiving(doors, file, endpoint)),
     payload: 'Hello',
-    rows: [{ subscription }],
+    rows: Object.assign([{ subscription }], { delete: () => {} }),
+    job: { attempts: 1 },
     error: gone,
     request: new Request('https://app.example.com/subscribe', {
       method: 'POST',

@@ -14,7 +14,10 @@ export const values: { [K in Exclude<keyof typeof door, Apart>]: Value<K> } = {
   decrypt: true,
 };
 
-type Apart = never;
+/** So that who receives needs nothing of the sender's door to know an error. */
+type Apart = 'PushError' | 'isPushError';
+export const PushError: Same<expected.PushError, door.PushError> = true;
+export const isPushError: typeof expected.isPushError = door.isPushError;
 
 export const types: {
   ReceiverKeys: Same<expected.ReceiverKeys, door.ReceiverKeys>;
