@@ -23,33 +23,21 @@ export interface Answer {
   readonly detail: string | undefined;
 }
 
-/** Apple's words (https://developer.apple.com/documentation/usernotifications), whatever the status. */
-const REASONS: ReadonlyMap<string, PushErrorCode> = /* @__PURE__ */ new Map<string, PushErrorCode>([
-  ['VapidPkHashMismatch', 'ERR_KEY_MISMATCH'],
-  ['Unregistered', 'ERR_SUBSCRIPTION_GONE'],
-  ['BadJwtToken', 'ERR_UNAUTHORIZED'],
-  ['BadAuthorizationHeader', 'ERR_UNAUTHORIZED'],
-  ['BadVapidPublicKey', 'ERR_UNAUTHORIZED'],
-  ['PayloadTooLarge', 'ERR_PAYLOAD_TOO_LARGE'],
-  ['TooManyRequests', 'ERR_RATE_LIMITED'],
-  ['IdleTimeout', 'ERR_UNAVAILABLE'],
-  ['InternalServerError', 'ERR_UNAVAILABLE'],
-  ['ServiceUnavailable', 'ERR_UNAVAILABLE'],
-  ['Shutdown', 'ERR_UNAVAILABLE'],
-]);
-
-/** The other vendors' words, in a body or in X-WNS-Error-Description. */
-const PHRASES: readonly (readonly [RegExp, PushErrorCode])[] = [
-  // FCM 403.
-  [/do not correspond to the credentials/i, 'ERR_KEY_MISMATCH'],
-  // autopush 401 (errno 109).
-  [/VAPID public key mismatch/i, 'ERR_KEY_MISMATCH'],
-  // WNS 401.
-  [/public key.*channel url/i, 'ERR_KEY_MISMATCH'],
-  // FCM 403.
-  [/invalid push subscription endpoint/i, 'ERR_SUBSCRIPTION_GONE'],
-  // FCM 400, when there is no token.
-  [/UnauthorizedRegistration/, 'ERR_UNAUTHORIZED'],
+/** What vendors say in a reason, a body or X-WNS-Error-Description, before their status counts. */
+const WORDS: readonly (readonly [RegExp, PushErrorCode])[] = [
+  // Apple 400 or 403; FCM 403; autopush 401 (errno 109); WNS 401.
+  [
+    /VapidPkHashMismatch|do not correspond to the cred|public key mismatch|public key.*channel url/i,
+    'ERR_KEY_MISMATCH',
+  ],
+  // Apple 410; FCM 403.
+  [/"Unregistered"|invalid push subscription endpoint/, 'ERR_SUBSCRIPTION_GONE'],
+  // Apple 400 or 403; FCM 403, and 400 when there is no token.
+  [/BadJwt|BadAuthorization|BadVapid|invalid JWT|UnauthorizedRegistration/, 'ERR_UNAUTHORIZED'],
+  // Apple.
+  [/"PayloadTooLarge"/, 'ERR_PAYLOAD_TOO_LARGE'],
+  [/"TooManyRequests"/, 'ERR_RATE_LIMITED'],
+  [/"(IdleTimeout|InternalServerError|ServiceUnavailable|Shutdown)"/, 'ERR_UNAVAILABLE'],
 ];
 
 const BY_STATUS: Readonly<Record<number, PushErrorCode>> = {
@@ -64,12 +52,12 @@ const BY_STATUS: Readonly<Record<number, PushErrorCode>> = {
 
 /** What each code says of an answer, behind the push service's origin. */
 const SENTENCES: Readonly<Partial<Record<PushErrorCode, string>>> = {
-  ERR_SUBSCRIPTION_GONE: 'says that the subscription is gone; delete it',
-  ERR_KEY_MISMATCH: 'says that the subscription was made with another VAPID key; subscribe anew',
-  ERR_UNAUTHORIZED: 'refuses the VAPID token; check keys, subject and clock, and keep the subscription',
-  ERR_PAYLOAD_TOO_LARGE: 'says that the message is too large; send less, or without padding',
-  ERR_RATE_LIMITED: 'asks to send less; wait',
-  ERR_UNAVAILABLE: 'cannot take the message now; try later',
+  ERR_SUBSCRIPTION_GONE: 'has no such subscription any more; delete it',
+  ERR_KEY_MISMATCH: 'knows the subscription with another VAPID key; subscribe anew',
+  ERR_UNAUTHORIZED: 'refuses the VAPID token; check keys, subject and clock',
+  ERR_PAYLOAD_TOO_LARGE: 'takes no message so large; send less, or without padding',
+  ERR_RATE_LIMITED: 'asks for a pause',
+  ERR_UNAVAILABLE: 'cannot take the message now',
 };
 
 /** Stands in for a control character; also those that turn the direction of text. */
@@ -91,26 +79,23 @@ function cleanReason(text: unknown, endpoint: string): string | undefined {
 }
 
 function readReason({ headers, detail }: Answer, endpoint: string): string | undefined {
-  let body: unknown = detail;
+  let said: unknown = detail;
   try {
     const json: unknown = JSON.parse(detail ?? '');
-    body = property(json, 'reason') ?? property(json, 'errno') ?? property(json, 'code');
+    said = property(json, 'reason') ?? property(json, 'errno') ?? property(json, 'code');
   } catch {
-    // FCM answers with plain text.
+    // FCM answers with plain text, WNS with header fields.
   }
-  const wns = headers.get('X-WNS-Error-Description') ?? headers.get('X-WNS-NotificationStatus');
-  return cleanReason(body ?? wns ?? '', endpoint) ?? cleanReason(wns ?? '', endpoint);
+  said ??= headers.get('X-WNS-Error-Description') ?? headers.get('X-WNS-NotificationStatus');
+  return cleanReason(said ?? '', endpoint);
 }
 
 /** By reason first: vendors give the same reason with different statuses. */
-function classify(answer: Answer, reason: string | undefined): PushErrorCode {
-  const { status, headers, detail = '' } = answer;
+function classify({ status, headers, detail }: Answer): PushErrorCode {
   if (status < 400) return 'ERR_REJECTED';
-  const described = `${detail} ${headers.get('X-WNS-Error-Description') ?? ''}`;
-  const phrase = status < 500 && PHRASES.find(([pattern]) => pattern.test(described));
-  if (phrase) return phrase[1];
-  const known = reason === undefined ? undefined : REASONS.get(reason);
-  if (known) return known;
+  const text = `${detail} ${headers.get('X-WNS-Error-Description')}`;
+  const said = status < 500 && WORDS.find(([pattern]) => pattern.test(text));
+  if (said) return said[1];
   if (status === 406 && headers.get('X-WNS-Status') !== null) return 'ERR_RATE_LIMITED';
   return BY_STATUS[status] ?? (status >= 500 ? 'ERR_UNAVAILABLE' : 'ERR_REJECTED');
 }
@@ -125,7 +110,7 @@ function overrun(detail: string | undefined): string {
 export function rejectAnswer(answer: Answer, endpoint: string, origin: string, now: number): never {
   const { status, headers, detail } = answer;
   const reason = readReason(answer, endpoint);
-  const code = classify(answer, reason);
+  const code = classify(answer);
   const retryAfter = parseRetryAfter(headers.get('Retry-After'), now);
   const more = code === 'ERR_PAYLOAD_TOO_LARGE' ? overrun(detail) : '';
   const sentence = SENTENCES[code] ?? 'did not take the message';
@@ -160,9 +145,9 @@ export function acceptAnswer(answer: Answer, endpoint: string, origin: string, n
   const id = /^[\w.:-]{1,128}$/.exec(vendor.trim())?.[0];
   return {
     status,
-    ...(location === undefined ? {} : { location }),
-    ...(ttl === undefined ? {} : { ttl: Number(ttl) }),
-    ...(receipt === undefined ? {} : { receipt }),
-    ...(id === undefined ? {} : { id }),
+    ...(location && { location }),
+    ...(ttl && { ttl: Number(ttl) }),
+    ...(receipt && { receipt }),
+    ...(id && { id }),
   };
 }

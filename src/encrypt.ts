@@ -3,9 +3,9 @@ import { copyBytes, utf8, zeros } from './lib/bytes.ts';
 import { generateEcdh } from './lib/p256.ts';
 import { SALT_LENGTH } from './lib/records.ts';
 import { sealMessage } from './lib/webpush.ts';
-import type { Fresh } from './lib/webpush.ts';
+import type { Fresh, Recipient } from './lib/webpush.ts';
 import { readReceiver } from './subscription.ts';
-import type { Bytes, Encrypt, EncryptOptions } from './types.ts';
+import type { Bytes, Encrypt, Encrypted, EncryptOptions, Payload } from './types.ts';
 
 /** Bytes of payload in a body of 4,096 (RFC 8291 §4): less 86 of header, 16 of tag, 1 of delimiter. */
 export const MAX_PAYLOAD = 3993;
@@ -58,11 +58,18 @@ export function drawFresh(): Fresh {
  * @example
  * const { body, headers } = await encrypt(subscription, 'Hello');
  */
-export const encrypt: Encrypt = async (subscription, payload, options = {}) => {
-  const recipient = readReceiver(subscription);
+export const encrypt: Encrypt = async (subscription, payload, options = {}) =>
+  encryptFor(readReceiver(subscription), payload, options);
+
+/** The same for a subscription's keys that were checked already. */
+export async function encryptFor(
+  recipient: Recipient,
+  payload: Payload,
+  options: EncryptOptions,
+): Promise<Encrypted> {
   const data = readPayload(payload, MAX_PAYLOAD);
   const pad = readPadding(data.length, options, MAX_PAYLOAD) || (data.length ? 0 : 1);
   const body = await sealMessage(recipient, data, pad, drawFresh());
   return { body, headers: { 'Content-Encoding': 'aes128gcm' } };
-};
+}
 

@@ -1,8 +1,9 @@
 import { PushError } from './errors.ts';
-import { encrypt as encryptAes128gcm } from './encrypt.ts';
+import { encryptFor } from './encrypt.ts';
 import { copyBytes } from './lib/bytes.ts';
 import { readHeaders } from './lib/headers.ts';
-import { checkSubscription } from './subscription.ts';
+import { checkSubscription, requireKeys, toPlain } from './subscription.ts';
+import type { Checked } from './subscription.ts';
 import type {
   Bytes, Encrypt, Encrypted, EncryptOptions, EndpointPolicy, Now, Payload, Subscription, Urgency,
 } from './types.ts';
@@ -84,7 +85,7 @@ function readTtl({ ttl, expires }: MessageOptions, origin: string, now: Now): ()
   }
   const instant = Number(expires);
   if (ttl !== undefined || !Number.isFinite(instant)) {
-    throw new TypeError('expires must be a Date or milliseconds, and without ttl beside it');
+    throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
   }
   return () => {
     const left = Math.ceil((instant - now()) / 1000);
@@ -96,11 +97,11 @@ function readTtl({ ttl, expires }: MessageOptions, origin: string, now: Now): ()
 function readTopic(topic: unknown, url: URL): Record<string, string> {
   if (topic === undefined) return {};
   if (typeof topic !== 'string' || !/^[\w-]{1,32}$/.test(topic)) {
-    throw new RangeError('topic must be 1 to 32 base64url characters; topicFrom() makes one of any text');
+    throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
   }
   // Apple decodes it (400 BadWebPushTopic).
   if (topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
-    throw new RangeError('Apple takes no topic whose length is 1 mod 4; topicFrom() makes one');
+    throw new RangeError('Apple takes no topic whose length is 1 mod 4; see topicFrom()');
   }
   return { Topic: topic };
 }
@@ -111,7 +112,7 @@ function readExtra(headers: Readonly<Record<string, string>> = {}): Record<strin
     if (OWN_FIELDS.test(name)) throw new TypeError(`The header ${name} is the library's own`);
     const right = /^[!#$%&'*+.^`|~\w-]+$/.test(name)
       && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
-    if (!right) throw new TypeError('headers must have field names and text values (RFC 9110 §5)');
+    if (!right) throw new TypeError('headers must be field names with field values');
     extra[name] = value;
   }
   return extra;
@@ -133,19 +134,18 @@ function oneOf<T>(name: string, value: T | undefined, values: readonly unknown[]
   throw new RangeError(`${name} must be one of ${values.join(', ')}`);
 }
 
-/** A function that encrypts once, and again only after a failure. */
+/** A function that encrypts once; a retry sends the same bytes again. */
 function encryptOnce(
-  subscription: Subscription,
+  checked: Checked,
   payload: Payload,
-  { encrypt = encryptAes128gcm, padTo }: RequestOptions,
+  { encrypt, padTo }: RequestOptions,
 ): () => Promise<Encrypted> {
   const bytes = typeof payload === 'string' ? payload : copyBytes(payload) ?? payload;
+  const { recipient } = checked;
   let result: Promise<Encrypted> | undefined;
-  return () => {
-    const running = (result ??= encrypt(subscription, bytes, { padTo }));
-    running.catch(() => (result = undefined));
-    return running;
-  };
+  return () => (result ??= encrypt
+    ? encrypt(toPlain(checked), bytes, { padTo })
+    : encryptFor(requireKeys(recipient), bytes, { padTo }));
 }
 
 function codingFields(encrypted: Encrypted): Record<string, string> {
@@ -158,23 +158,22 @@ function codingFields(encrypted: Encrypted): Record<string, string> {
   return fields;
 }
 
-/** Authorization, and for the older scheme the key beside that of the message (draft-ietf-webpush-vapid-01). */
-async function authorize(
-  vapid: Vapid,
-  url: URL,
-  fields: Record<string, string>,
+/** Authorization; for the older scheme the key stands beside that of the message. */
+function authorization(
+  { publicKey }: Vapid,
+  token: string,
+  fields: Readonly<Record<string, string>>,
   scheme: RequestOptions['scheme'],
-): Promise<void> {
-  const older = fields['Crypto-Key'] !== undefined || fields['Encryption'] !== undefined;
-  if ((scheme ?? (older ? 'webpush' : 'vapid')) === 'vapid') {
-    fields['Authorization'] = await vapid.authorize(url);
-    return;
+): Record<string, string> {
+  const keys = fields['Crypto-Key'];
+  const older = keys !== undefined || fields['Encryption'] !== undefined;
+  // RFC 8292 §3.
+  if (scheme === 'vapid' || !(scheme ?? older)) {
+    return { Authorization: `vapid t=${token}, k=${publicKey}` };
   }
-  fields['Authorization'] = `WebPush ${await vapid.token(url)}`;
-  const key = `p256ecdsa=${vapid.publicKey}`;
-  const before = fields['Crypto-Key'];
-  // No space behind ";": WNS.
-  fields['Crypto-Key'] = before === undefined ? key : `${before};${key}`;
+  // draft-ietf-webpush-vapid-01 §2.4. No space behind ";": WNS.
+  const own = `p256ecdsa=${publicKey}`;
+  return { 'Authorization': `WebPush ${token}`, 'Crypto-Key': keys ? `${keys};${own}` : own };
 }
 
 /** Reads and checks everything that was given, at once; the caller may change it afterwards. */
@@ -184,9 +183,10 @@ export function prepare(
   options: RequestOptions,
   now: Now = Date.now,
 ): Prepared {
-  const { url, subscription } = checkSubscription(input, options.endpoints);
+  const checked = checkSubscription(input, options.endpoints);
+  const { url, endpoint } = checked;
   const { vapid } = options;
-  if (vapid === undefined) throw new TypeError('vapid is wanted: a Vapid, or null for none');
+  if (vapid === undefined) throw new TypeError('vapid must be given; null for none');
   const ttl = readTtl(options, url.origin, now);
   const scheme = oneOf('scheme', options.scheme, ['vapid', 'webpush']);
   const method = oneOf('method', options.method, ['POST', 'PUT']) ?? 'POST';
@@ -197,22 +197,24 @@ export function prepare(
     ...readTopic(options.topic, url),
     ...readReceipt(options.receipt, url),
   };
-  const encrypted = payload === null ? undefined : encryptOnce(subscription, payload, options);
+  const encrypted = payload === null ? undefined : encryptOnce(checked, payload, options);
   const build = async (): Promise<PushRequest> => {
     const seconds = ttl();
-    // Asked for first, so that the signature of a new token overlaps with the encryption.
-    const signed = vapid?.token(url);
-    signed?.catch(() => undefined);
-    const message = await encrypted?.();
+    const message = encrypted?.();
+    // Both at once: the signature of a new token overlaps with the encryption.
+    const [coded, token] = await Promise.all([message, vapid?.token(url)]);
+    const coding = coded ? codingFields(coded) : {};
     const headers: Record<string, string> = {
-      ...fields, TTL: String(seconds), ...(message && codingFields(message)),
+      ...fields,
+      TTL: String(seconds),
+      ...coding,
+      ...(vapid && token && authorization(vapid, token, coding, scheme)),
     };
     // 400 "Ttl value conflicts with X-WNS-Cache-Policy" otherwise.
     if (seconds === 0 && isHost(url, 'notify.windows.com')) headers['X-WNS-Cache-Policy'] = 'no-cache';
-    if (vapid) await authorize(vapid, url, headers, scheme);
-    return { url: subscription.endpoint, method, headers, body: message?.body ?? null, redirect: 'manual' };
+    return { url: endpoint, method, headers, body: coded?.body ?? null, redirect: 'manual' };
   };
-  return { url, endpoint: subscription.endpoint, build };
+  return { url, endpoint, build };
 }
 
 /**

@@ -43,7 +43,10 @@ function readKeys(holder: unknown): Recipient | undefined {
 export function readReceiver(subscription: unknown): Recipient {
   const value = object(subscription);
   checkEndpoint(read(value, 'endpoint'));
-  const recipient = readKeys(read(value, 'keys') ?? value);
+  return requireKeys(readKeys(read(value, 'keys') ?? value));
+}
+
+export function requireKeys(recipient: Recipient | undefined): Recipient {
   if (!recipient) throw invalid('without keys it takes pushes without payload only');
   return recipient;
 }
@@ -64,29 +67,36 @@ function readShape(input: unknown): object {
 /** A subscription that was checked, and its endpoint's URL. */
 export interface Checked {
   readonly url: URL;
-  readonly subscription: Subscription;
+  readonly endpoint: string;
+  readonly expirationTime: number | null | undefined;
+  readonly recipient: Recipient | undefined;
 }
 
 /** Checks what a caller gave as a subscription, as `parseSubscription` does. */
 export function checkSubscription(input: unknown, policy?: EndpointPolicy): Checked {
   const value = readShape(input);
   const endpoint = checkEndpoint(read(value, 'endpoint'));
-  const time = read(value, 'expirationTime');
+  const expirationTime = read(value, 'expirationTime');
   const recipient = readKeys(read(value, 'keys') ?? value);
   const url = parseEndpoint(endpoint);
   checkPolicy(url, policy);
-  if (time !== undefined && time !== null && !(typeof time === 'number' && time >= 0)) {
-    throw invalid('expirationTime must be milliseconds or null');
+  const none = expirationTime === undefined || expirationTime === null;
+  if (none || (typeof expirationTime === 'number' && expirationTime >= 0)) {
+    return { url, endpoint, expirationTime, recipient };
   }
-  const subscription: Subscription = {
-    endpoint,
-    ...(time === undefined ? {} : { expirationTime: time }),
-    ...(recipient && { keys: encodeKeys(recipient) }),
-  };
-  return { url, subscription };
+  throw invalid('expirationTime must be milliseconds or null');
 }
 
-export function encodeKeys({ point, auth }: Recipient): { p256dh: string; auth: string } {
+/** A fresh object of the members that were there. */
+export function toPlain({ endpoint, expirationTime, recipient }: Checked): Subscription {
+  return {
+    endpoint,
+    ...(expirationTime === undefined ? {} : { expirationTime }),
+    ...(recipient && { keys: encodeKeys(recipient) }),
+  };
+}
+
+function encodeKeys({ point, auth }: Recipient): { p256dh: string; auth: string } {
   return { p256dh: encodeBase64url(point), auth: encodeBase64url(auth) };
 }
 
@@ -106,7 +116,7 @@ export function parseSubscription(
   input: unknown,
   options: { readonly endpoints?: EndpointPolicy | undefined } = {},
 ): Subscription {
-  return checkSubscription(input, options.endpoints).subscription;
+  return toPlain(checkSubscription(input, options.endpoints));
 }
 
 /**

@@ -42,11 +42,10 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
  * sandboxes hand over arrays of another realm.
  */
 export function copyBytes(value: unknown): Bytes | undefined {
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-  }
   try {
-    return new Uint8Array(ArrayBuffer.prototype.slice.call(value as ArrayBuffer, 0));
+    // A DataView takes an ArrayBuffer of any realm, and nothing else.
+    const view = ArrayBuffer.isView(value) ? value : new DataView(value as ArrayBuffer);
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
   } catch {
     return undefined;
   }
