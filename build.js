@@ -30,8 +30,10 @@ const ES_TARGET = 'es2022';
 /** The source of ./dist/receive.js is src/receive.ts; a missing one is an error that names it. */
 function sourceOf(output, listed) {
   const source = output.replace(/^(\.\/)?dist\//, 'src/').replace(/\.js$/, '.ts');
-  if (!existsSync(source))
-    throw new Error(`package.json lists ${listed}, but there is no ${source}`);
+  if (!existsSync(source)) {
+    console.error(`package.json lists ${listed}, but there is no ${source}`);
+    process.exit(1);
+  }
   return source;
 }
 
