@@ -22,14 +22,14 @@ export type { PushErrorCode } from './errors.ts';
  * `fetch` to whatever sends, and read with `next()` what a user agent would decrypt.
  *
  * It is strict: what an RFC has a push service refuse is refused, and a token that is there is
- * verified. Time is `now`'s, so a test can let messages expire without waiting. A message is delivered
- * when `next()` takes it, one with TTL 0 at once; until then a later one with its Topic replaces it.
- * Receipts (RFC 8030 §6.3) and delivery by HTTP/2 server push (§6) are left out. It keeps the last
- * 20,000 messages or 128 MiB, 200,000 subscriptions and 10,000 receipt subscriptions.
+ * verified. Time is `now`'s, so a test can let messages expire without waiting. A message is
+ * delivered when `next()` takes it, one with TTL 0 at once; until then it can be taken back, and a
+ * later one with its Topic replaces it. Delivery by HTTP/2 server push (RFC 8030 §6) is left out.
+ * The last 20,000 messages or 128 MiB are kept, 200,000 subscriptions, 10,000 receipt subscriptions.
  *
- * @param options `origin`: where its resources are, default `https://push.example.com` or the imitated
- * vendor's host. `now`: milliseconds. `vapid`: `'required'` wants a token with every push. `imitate`:
- * one vendor's endpoints, strictness and answers.
+ * @param options `origin`: where its resources are, default `https://push.example.com` or the
+ * imitated vendor's host. `now`: milliseconds. `vapid`: `'required'` wants a token with every push.
+ * `imitate`: one vendor's endpoints, strictness and answers.
  * @throws {TypeError} for options that are none.
  * @example
  * const service = createPushService();

@@ -19,7 +19,7 @@ const REASONS: ReadonlyMap<string, readonly [number, string]> = /* @__PURE__ */ 
   ['unknown', [404, 'BadPath']], ['gone', [410, 'Unregistered']],
 ]);
 
-/** The same for an answer that only has a status. Whatever else is wrong with a token: BadJwtToken. */
+/** The same for an answer that only has a status, and for whatever else is wrong with a token. */
 const STATUSES: ReadonlyMap<number, string> = /* @__PURE__ */ new Map([
   [400, 'BadWebPushRequest'], [401, 'BadJwtToken'], [403, 'BadJwtToken'], [404, 'BadPath'],
   [405, 'MethodNotAllowed'], [410, 'Unregistered'], [413, 'PayloadTooLarge'],
@@ -59,7 +59,7 @@ function isEncrypted({ header, body, coding }: Candidate): boolean {
     const start = readHeader(body);
     return !refused(start) && start.keyid.length === 65 && body.length > start.length;
   }
-  // Whether Apple takes aesgcm is disputed; reports that it does are later than those that it does not.
+  // Whether Apple takes aesgcm is disputed: people report both, so it is not refused here.
   const has = (field: string, name: string): boolean =>
     parseParams(header(field) ?? '')?.some((element) => element.has(name)) === true;
   return coding === 'aesgcm' && has('Encryption', 'salt') && has('Crypto-Key', 'dh');

@@ -2,7 +2,8 @@
  * The push service without its public face. `createPushService` makes one and hides it; what serves
  * it over HTTP, shows it, or brings real browsers to it gets it by `coreOf(service)` and then uses
  *
- * - `handle` (handle.ts): answers a request; rejects with `isReset(error)` where the connection is to break
+ * - `handle` (handle.ts): answers a request; rejects with what `isReset` (faults.ts) knows where
+ *   the connection is to break
  * - `listenAt`: says at which origin a server makes it reachable
  * - `observe`: every exchange, message and subscription as it comes and goes
  * - `addSubscriber` (subscribers.ts): a subscription with its own endpoint and its own `Sink`
@@ -98,7 +99,7 @@ function checkOrigin(text: unknown): string {
   const url = typeof text === 'string' ? parseUrl(text) : undefined;
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (!url || !isWeb || url.href !== `${url.origin}/`) {
-    throw new TypeError('The origin must be scheme, host and port, such as https://push.example.com');
+    throw new TypeError('The origin must be like https://push.example.com: scheme, host and port');
   }
   return url.origin;
 }
@@ -117,9 +118,9 @@ export function currentOrigin({ origin, listening, vendor }: Core): string {
 }
 
 /**
- * Says that a server passes on what comes to `origin`: new endpoints are there from now on, unless the
- * service was made with an origin of its own, and tokens for that origin fit requests to it. Answers
- * how to take it back.
+ * Says that a server passes on what comes to `origin`: new endpoints are there from now on, unless
+ * the service was made with an origin of its own, and tokens for that origin fit requests to it.
+ * Answers how to take it back.
  */
 export function listenAt(core: Core, origin: string): () => void {
   const own = checkOrigin(origin);
@@ -133,7 +134,7 @@ export function observe(core: Core, observer: Observer): () => void {
   return () => void core.observers.delete(observer);
 }
 
-/** Where a service keeps its core. Registered, for the CommonJS bundles have a copy of this each. */
+/** Where a service keeps its core. Registered: each CommonJS bundle has its own copy of this. */
 const CORE: unique symbol = /* @__PURE__ */ Symbol.for('subtle-push.core');
 
 export function attachCore(service: PushService, core: Core): PushService {

@@ -14,7 +14,7 @@ export function refuseToken(reason: TokenReason, message: string): never {
   throw new PushError('ERR_TOKEN_INVALID', message, { reason });
 }
 
-/** Longer fields are not read: RFC 8292 §2.2 asks for small tokens, real ones take 300 characters. */
+/** Longer fields are not read: RFC 8292 §2.2 wants tokens small, real ones take 300 characters. */
 const MAX_LENGTH = 16_384;
 
 /** A token and the key that is said to have signed it, as text. */
@@ -32,7 +32,9 @@ const WANTED = '`vapid t=<token>, k=<public key>` is wanted';
  */
 export function readCredentials(authorization: string, header: HeaderLookup): Credentials {
   const text = authorization.trim();
-  if (text === '') refuseToken('missing-authorization', `There is no Authorization field: ${WANTED}`);
+  if (text === '') {
+    refuseToken('missing-authorization', `There is no Authorization field: ${WANTED}`);
+  }
   if (text.length > MAX_LENGTH) {
     refuseToken('invalid-authorization', `The Authorization field is too long: ${WANTED}`);
   }
@@ -51,7 +53,7 @@ export function readCredentials(authorization: string, header: HeaderLookup): Cr
   return { scheme, token: rest, key: readCryptoKey(header('Crypto-Key')) };
 }
 
-/** What may stand between commas: nothing, or name=value with white space around (RFC 9110 §11.2). */
+/** What stands between commas: nothing, or name=value with white space around (RFC 9110 §11.2). */
 const PARAMETER =
   /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[ \t]*)?(,|$)/y;
 
@@ -60,7 +62,7 @@ function readParameters(text: string): Credentials {
   for (PARAMETER.lastIndex = 0; ;) {
     const [, name, quoted, bare, end] = PARAMETER.exec(text) ?? [];
     if (end === undefined) {
-      refuseToken('invalid-authorization', `The parameters of Authorization are malformed: ${WANTED}`);
+      refuseToken('invalid-authorization', `The Authorization field is malformed: ${WANTED}`);
     }
     const key = name?.toLowerCase();
     if (key !== undefined && parameters.has(key)) {
@@ -70,8 +72,8 @@ function readParameters(text: string): Credentials {
     if (key !== undefined) parameters.set(key, quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '');
     if (end === '') break;
   }
-  const token = parameters.get('t') || refuseToken('missing-token', `The parameter t is missing: ${WANTED}`);
-  const key = parameters.get('k') || refuseToken('missing-key', `The parameter k is missing: ${WANTED}`);
+  const token = parameters.get('t') || refuseToken('missing-token', `There is no t: ${WANTED}`);
+  const key = parameters.get('k') || refuseToken('missing-key', `There is no k: ${WANTED}`);
   return { scheme: 'vapid', token, key };
 }
 

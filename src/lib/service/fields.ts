@@ -44,13 +44,13 @@ export function readTopic(header: HeaderLookup, form: RegExp): string | undefine
   );
 }
 
-/** Whether a receipt is asked for: `Prefer: respond-async` (RFC 8030 §5.1, RFC 7240 §2 and §4.1). */
+/** Whether a receipt is asked for: `Prefer: respond-async` (RFC 8030 §5.1, RFC 7240 §4.1). */
 export function wantsReceipt(header: HeaderLookup): boolean {
   return (header('Prefer') ?? '').split(',').some((preference) =>
     /^\s*respond-async\s*$/i.test(preference.split(';', 1)[0] ?? ''));
 }
 
-// White space is collapsed before, and stands in one place only, or this could take exponential time.
+// White space is collapsed before and has one place, or this could take exponential time.
 const LINK = /<([^<>]*)>((?: ?; ?[!#$%&'*+.^`|~\w-]+(?: ?= ?(?:"(?:[^"\\]|\\.)*"|[^ ",;<>]+))?)*)/g;
 const RELATION = /; ?rel ?= ?(?:"([^"]*)"|([^ ",;]+))/i;
 

@@ -50,7 +50,7 @@ async function openVisit(
 function answerVisit(visit: Visit): Answer | Promise<Answer> {
   const length = visit.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   return length > MAX_FIELDS
-    ? refuse(visit, refusal(431, 'too-many-fields', `The header fields are longer than ${MAX_FIELDS}`))
+    ? refuse(visit, refusal(431, 'too-many-fields', `The header is longer than ${MAX_FIELDS}`))
     : route(visit);
 }
 
@@ -63,8 +63,8 @@ function report(visit: Visit, url: string, answer: Answer | undefined): void {
   const { core, method, fields, body, subscriber, message, refusal } = visit;
   for (const observer of core.observers) {
     observer.exchanged?.({
-      time: core.now(), method, url, headers: fields, body: body.bytes, subscriber, message, refusal,
-      answer,
+      time: core.now(), method, url, headers: fields, body: body.bytes, subscriber, message,
+      refusal, answer,
     });
   }
 }

@@ -1,9 +1,9 @@
 const LEXEME = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 /**
- * The members of a JSON object, or `undefined` for anything else. An object that names a member twice
- * is refused, as RFC 7515 §4 and RFC 7519 §4 allow: readers differ in which of the two they take, so
- * one could check what another uses. A Map, so that `__proto__` is a name like any other.
+ * The members of a JSON object, or `undefined` for anything else. An object that names a member
+ * twice is refused, as RFC 7515 §4 and RFC 7519 §4 allow: readers differ in which of the two they
+ * take, so one could check what another uses. A Map, so that `__proto__` is a name like any other.
  */
 export function parseObject(text: string | undefined): ReadonlyMap<string, unknown> | undefined {
   let value: unknown;

@@ -32,54 +32,63 @@ export interface Mailbox extends Sink {
   readonly next: (options?: NextOptions) => Promise<ReceivedMessage>;
 }
 
-export function createMailbox({ isAlive, acknowledge, explain }: Postman): Mailbox {
-  const kept = new Map<Message, Entry>();
-  const unread = new Set<Entry>();
-  const waiters = new Set<Waiter>();
-  let closed = false;
+/** What a mailbox holds. */
+interface Box {
+  readonly kept: Map<Message, Entry>;
+  readonly unread: Set<Entry>;
+  readonly waiters: Set<Waiter>;
+  closed: boolean;
+}
 
-  const take = (): Entry | undefined => {
-    for (const entry of unread) {
-      unread.delete(entry);
-      if (!isAlive(entry.message)) continue;
-      acknowledge(entry.message);
-      return entry;
-    }
-    return undefined;
-  };
+export function createMailbox(postman: Postman): Mailbox {
+  const box: Box = { kept: new Map(), unread: new Set(), waiters: new Set(), closed: false };
   return {
     deliver: (message) => {
-      const entry = { message, received: receive(message) };
-      kept.set(message, entry);
-      const [waiter] = waiters;
-      if (!waiter) unread.add(entry);
-      else {
-        waiters.delete(waiter);
-        acknowledge(message);
-        waiter.give(entry);
-      }
+      put(box, postman, message);
       return true;
     },
     forget: (message) => {
-      const entry = kept.get(message);
-      kept.delete(message);
-      if (entry) unread.delete(entry);
+      const entry = box.kept.get(message);
+      box.kept.delete(message);
+      if (entry) box.unread.delete(entry);
     },
     close: () => {
-      closed = true;
-      for (const waiter of waiters) waiter.fail(gone());
-      waiters.clear();
+      box.closed = true;
+      for (const waiter of box.waiters) waiter.fail(gone());
     },
-    messages: () => [...kept.values()].flatMap(({ message, received }) =>
-      received && isAlive(message) ? [received] : []),
+    messages: () => [...box.kept.values()].flatMap(({ message, received }) =>
+      received && postman.isAlive(message) ? [received] : []),
     next: async ({ timeout = TIMEOUT, signal } = {}) => {
       checkTimeout(timeout);
       signal?.throwIfAborted();
-      const entry = take();
-      if (!entry && closed) throw gone();
-      return open(entry ?? await wait(waiters, timeout, signal, explain));
+      const entry = take(box, postman);
+      if (!entry && box.closed) throw gone();
+      return open(entry ?? await wait(box.waiters, timeout, signal, postman.explain));
     },
   };
+}
+
+/** Keeps a message for reading, or hands it to who has waited longest. */
+function put({ kept, unread, waiters }: Box, { acknowledge }: Postman, message: Message): void {
+  const entry = { message, received: receive(message) };
+  kept.set(message, entry);
+  const [waiter] = waiters;
+  if (!waiter) unread.add(entry);
+  else {
+    acknowledge(message);
+    waiter.give(entry);
+  }
+}
+
+/** The oldest unread message that may still be delivered. */
+function take({ unread }: Box, { isAlive, acknowledge }: Postman): Entry | undefined {
+  for (const entry of unread) {
+    unread.delete(entry);
+    if (!isAlive(entry.message)) continue;
+    acknowledge(entry.message);
+    return entry;
+  }
+  return undefined;
 }
 
 function open({ message: { opened }, received }: Entry): ReceivedMessage {
@@ -115,7 +124,9 @@ function wait(
       new PushError('ERR_TIMEOUT', `No push message came within ${timeout} ms: ${explain()}`),
     );
     // Without a limit there is no timer that would keep a process alive.
-    const timer = timeout === Infinity ? undefined : setTimeout(expire, Math.min(timeout, MAX_TIMER));
+    const timer = timeout === Infinity
+      ? undefined
+      : setTimeout(expire, Math.min(timeout, MAX_TIMER));
     signal?.addEventListener('abort', abort);
     waiters.add(waiter);
   });

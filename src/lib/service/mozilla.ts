@@ -54,7 +54,10 @@ function refuse(refused: Refusal): Answer {
   const status = refused.isToken ? 401 : refused.status;
   return jsonAnswer(
     status,
-    { code: status, errno, error: TITLES.get(status) ?? 'Error', message: text, more_info: MORE_INFO },
+    {
+      code: status, errno, error: TITLES.get(status) ?? 'Error', message: text,
+      more_info: MORE_INFO,
+    },
     {
       ...(status === 410 ? { 'Cache-Control': 'max-age=86400' } : {}),
       ...(status === 503 ? { 'Retry-After': '120' } : {}),

@@ -21,8 +21,8 @@ export function senderPoint(
 }
 
 /**
- * Urgency, Topic and the token must not be forwarded (RFC 8030 §5.3 and §5.4, RFC 8292 §4.2). Prefer
- * and Link are the application server's own business, cookies whoever's.
+ * Urgency, Topic and the token must not be forwarded (RFC 8030 §5.3 and §5.4, RFC 8292 §4.2).
+ * Prefer and Link are the application server's own business, cookies whoever's.
  */
 const WITHHELD: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'authorization', 'proxy-authorization', 'cookie', 'urgency', 'topic', 'prefer', 'link',

@@ -16,7 +16,7 @@ import { originOf, refuse } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 export const GONE: Refusal = {
-  status: 410, reason: 'gone', message: 'The push subscription has been unsubscribed or has expired',
+  status: 410, reason: 'gone', message: 'The push subscription was ended or has expired',
 };
 
 /** Takes a push to a subscription, or refuses it. */
@@ -68,8 +68,8 @@ async function authorize(
   }
 }
 
-const WRONG_KEY = 'VAPID public key mismatch: the credentials do not correspond to the key that the '
-  + 'subscription was made with; subscribe anew with this one';
+const WRONG_KEY = 'VAPID public key mismatch: the credentials do not correspond to the key that '
+  + 'the subscription was made with; subscribe anew with this one';
 
 /** What a push asks for. */
 interface Order {
@@ -116,7 +116,7 @@ function readOrder(
 
 const SAME_KEY: Refusal = {
   status: 400, reason: 'same-key',
-  message: 'The message is encrypted with the key that signs tokens: a fresh key for each is wanted',
+  message: 'The message is encrypted with the key that signs tokens: another for each is wanted',
 };
 
 /** Opens a message for the test. What does not open is taken all the same: no service can know. */

@@ -1,4 +1,4 @@
-/** Receipt subscriptions (RFC 8030 §5.1). The receipts themselves go by HTTP/2 push (§6.3): left out. */
+/** Receipt subscriptions (RFC 8030 §5.1). The receipts go by HTTP/2 push (§6.3): left out. */
 import { parseUrl } from './core.ts';
 import { readLinks } from './fields.ts';
 import { refusal } from './refusal.ts';
@@ -16,7 +16,7 @@ export function findReceipt(
   own: string,
 ): string | undefined | Refusal {
   const targets = readLinks(header, RECEIPT);
-  if (targets.length > 1) return refusal(400, 'invalid-receipt', 'Two receipt subscriptions are named');
+  if (targets.length > 1) return refusal(400, 'invalid-receipt', 'Two of them are named');
   const [target] = targets;
   if (target === undefined) return undefined;
   const url = parseUrl(target, own + path);

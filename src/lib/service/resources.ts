@@ -7,7 +7,9 @@ import { acceptPush, GONE } from './push.ts';
 import { answer, refusal } from './refusal.ts';
 import type { Answer } from './refusal.ts';
 import type { Message } from './store.ts';
-import { addSubscriber, decodeServerKey, endSubscriber, findSubscriber, isFull } from './subscribers.ts';
+import {
+  addSubscriber, decodeServerKey, endSubscriber, findSubscriber, isFull,
+} from './subscribers.ts';
 import { refuse, refuseMethod } from './visit.ts';
 import type { Visit } from './visit.ts';
 
@@ -45,8 +47,8 @@ async function pushResource(visit: Visit): Promise<Answer> {
 
 /**
  * DELETE takes a message back, or acknowledges it (RFC 8030 §6.2): the same request to the same
- * resource. A user agent in this process acknowledges in another way; one that subscribed by HTTP has
- * no token to show.
+ * resource. A user agent in this process acknowledges in another way; one that subscribed by HTTP
+ * has no token to show.
  */
 function messageResource(visit: Visit, message: Message): Answer {
   const { core, method, header } = visit;
@@ -85,7 +87,7 @@ function subscribeByHttp(visit: Visit): Answer {
   const key = typeof vapid === 'string' ? decodeServerKey(vapid) : undefined;
   if (!options || body.tooLong || (options.has('vapid') && !key)) {
     return refuse(visit, refusal(
-      400, 'invalid-options', 'The options are not {"vapid": "<public key, base64url of 65 bytes>"}',
+      400, 'invalid-options', 'The options are not {"vapid": "<base64url of a public key>"}',
     ));
   }
   if (isFull(core)) {

@@ -11,7 +11,7 @@ export type MessageStatus =
 export type Opened = { readonly data: Bytes | null } | { readonly error: unknown } | undefined;
 
 export interface Message {
-  /** Ends the path of its resource where there is one, and is what vendors call their message id. */
+  /** Ends the path of its resource where there is one, else it is the vendor's own id. */
   readonly id: string;
   /** Path and query of its resource; `undefined` where the vendor gives none. */
   readonly path: string | undefined;
@@ -55,7 +55,7 @@ export interface Subscriber {
   readonly path: string;
   /** Path of the subscription resource, which is the user agent's alone (RFC 8030 §4). */
   readonly resource: string;
-  /** What its messages are opened with; `undefined`: it subscribed by HTTP, or is a real browser. */
+  /** Opens its messages; `undefined`: it subscribed by HTTP, or is a real browser. */
   readonly receiver: Receiver | undefined;
   readonly created: number;
   /** The messages that wait, by arrival, and those of them with a topic. */

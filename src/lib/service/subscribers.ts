@@ -126,7 +126,9 @@ export async function subscribe(
   };
   // So that JSON, a spread and a comparison see what a browser's subscription has.
   const hidden = { enumerable: false };
-  return Object.defineProperties(subscription, { messages: hidden, next: hidden, unsubscribe: hidden });
+  return Object.defineProperties(subscription, {
+    messages: hidden, next: hidden, unsubscribe: hidden,
+  });
 }
 
 function explain({ refused }: Subscriber): string {

@@ -9,7 +9,7 @@ export function randomBytes(length: number): Bytes {
   return crypto.getRandomValues(zeros(length));
 }
 
-/** A capability: 32 characters of base64url. Nothing in it tells when, or for whom, it was made (§8.2). */
+/** A capability: 32 characters of base64url. Nothing in it tells when or for whom it was made. */
 export function randomToken(): string {
   return encodeBase64url(randomBytes(OCTETS));
 }

@@ -24,7 +24,7 @@ export interface ReceivedMessage {
   readonly id: string;
   /** The decrypted payload; `null`: a push without payload. */
   readonly data: Bytes | null;
-  /** The request's header fields, names in lower case, without those that no service may forward. */
+  /** The request's header fields, names in lower case, but for those that may not be forwarded. */
   readonly headers: Readonly<Record<string, string>>;
   /** Seconds, as the service took it. */
   readonly ttl: number;
@@ -52,8 +52,8 @@ export interface TestSubscription extends Subscription {
   readonly messages: readonly ReceivedMessage[];
   /**
    * Resolves with the next unread message. Rejects with ERR_TIMEOUT when none came in time, with
-   * ERR_DECRYPT_FAILED where the next one does not decrypt (it was answered 201 like any service's),
-   * with ERR_SUBSCRIPTION_GONE after `unsubscribe`, and with the signal's reason.
+   * ERR_DECRYPT_FAILED where the next one does not decrypt (it was answered 201 as any service
+   * would), with ERR_SUBSCRIPTION_GONE after `unsubscribe`, and with the signal's reason.
    */
   readonly next: (options?: NextOptions) => Promise<ReceivedMessage>;
   /** Ends it: pushes to it are refused from now on, unread messages are gone. */
@@ -61,10 +61,10 @@ export interface TestSubscription extends Subscription {
 }
 
 /**
- * What happens to the next requests. `status`: they are answered with it, in the vendor's words, and
- * do nothing else. `retryAfter`: seconds (alone: with 429). `reset`: the connection breaks before the
- * request was read, or after it took effect. `delay`: ms that pass first; a request that is aborted
- * meanwhile has no effect. `times`: how many requests, default 1.
+ * What happens to the next requests. `status`: they are answered with it, in the vendor's words,
+ * and have no other effect. `retryAfter`: seconds (alone: with 429). `reset`: the connection breaks
+ * before the request was read, or after it took effect. `delay`: ms that pass first; a request that
+ * is aborted meanwhile has no effect. `times`: how many requests, default 1.
  */
 export interface Fault {
   readonly status?: number | undefined;
@@ -83,8 +83,8 @@ export interface PushServiceOptions {
   readonly now?: Now | undefined;
   /**
    * `'required'`: every push needs a token. Default `'optional'`: only one to a subscription made
-   * with an `applicationServerKey`; an imitated vendor has its own default. A token that is there is
-   * always verified.
+   * with an `applicationServerKey`; an imitated vendor has its own default. A token that is there
+   * is always verified.
    */
   readonly vapid?: 'required' | 'optional' | undefined;
   /** One vendor's endpoints, strictness, and answers in status, fields and words. */

@@ -3,7 +3,7 @@ import type { Bytes } from '../../types.ts';
 import type { HeaderLookup } from '../headers.ts';
 import type { Answer, Refusal } from './refusal.ts';
 import type { Message } from './store.ts';
-import type { TokenRules } from './verify.ts';
+import type { TokenRules } from './claims.ts';
 
 /** A push that has kept the common rules. */
 export interface Candidate {

@@ -38,9 +38,9 @@ export function refuseMethod(visit: Visit, allowed: string): Answer {
 }
 
 /**
- * Where the resource that was asked for is: the origin that tokens are for, and below which its other
- * resources are named. A server's own origin counts where the request came through it; what a client
- * says of itself in Host does not, or a token for any origin would fit.
+ * Where the resource that was asked for is: the origin that tokens are for, and below which its
+ * other resources are named. A server's own origin counts where the request came through it; what a
+ * client says in Host does not, or a token for any origin would fit.
  */
 export function originOf(visit: Visit, subscriber: Subscriber): string {
   return visit.core.listening.has(visit.origin) ? visit.origin : subscriber.origin;

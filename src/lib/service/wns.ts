@@ -38,7 +38,7 @@ function refuse(refused: Refusal): Answer {
   });
 }
 
-/** How often a parameter stands in a field that is cut at every comma and semicolon, and no more. */
+/** How often a parameter stands in a field that is cut at commas and semicolons, and no more. */
 function count(field: string, name: string): number {
   return field.split(/[,;]/).filter((part) => part.startsWith(`${name}=`)).length;
 }
@@ -67,7 +67,7 @@ function check({ header, coding, ttl }: Candidate): Refusal | undefined {
   return checkFields(header, coding);
 }
 
-/** Base64 in a query, percent-encoded in lower case: who decodes and encodes it again changes it. */
+/** Base64 in a query, percent-encoded in lower case: to decode and encode it again changes it. */
 function channel(): string {
   const token = encodeBase64url(concat(new Uint8Array([5, 6, 0, 0, 0, 0]), randomBytes(172)));
   const padding = '%3d'.repeat((4 - (token.length % 4)) % 4);
