@@ -37,12 +37,14 @@ async function run({ file, module, expected, doors: bare }) {
   if (bare) place(packageNames(file));
   place(await standIns(doors, file));
   const printed = [];
-  const { log } = console;
+  const { log, error } = console;
   console.log = (...values) => printed.push(format(...values));
+  // What an example catches and prints is wrong all the same, where a text was promised.
+  console.error = console.log;
   try {
     await Promise.race([import(pathToFileURL(join(folder, module)).href), late()]);
   } finally {
-    console.log = log;
+    Object.assign(console, { log, error });
   }
   // A remark may follow what is printed, behind a colon.
   const missing = expected.filter(

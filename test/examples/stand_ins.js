@@ -54,7 +54,7 @@ export async function standIns(doors, file) {
     error: gone,
     request: new Request('https://app.example.com/subscribe', {
       method: 'POST',
-      body: JSON.stringify(subscription),
+      body: JSON.stringify(await sending.service.subscribe()),
     }),
     db: storage(subscription),
   };

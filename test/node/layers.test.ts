@@ -6,7 +6,7 @@ import { DOORS, exists, FORBIDDEN, graph, missing, reach } from './project.ts';
 
 const LEVELS: readonly (readonly string[])[] = [
   ['errors', 'types', 'lib/bytes', 'lib/base64url', 'lib/sha256', 'lib/p256'],
-  ['lib/*', 'lib/client/*', 'lib/notification/*'],
+  ['lib/*', 'lib/client/*', 'lib/ece/*', 'lib/notification/*'],
   ['encrypt', 'vapid', 'subscription', 'endpoint'],
   ['send_many', 'send', 'request', 'answer', 'retry', 'lib/node/*', 'lib/service/*', 'lib/browsers/*'],
   [...DOORS, 'cli/*', 'inbox/*'],
