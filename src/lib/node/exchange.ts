@@ -1,0 +1,98 @@
+/** One request, from the call to the end of its answer. */
+import { PushError } from '../../errors.ts';
+import { createBody, type Body, type Source } from './body.ts';
+import type { FetchResponse } from '../../send.ts';
+import type { Line } from './line.ts';
+import type { Outgoing } from './outgoing.ts';
+
+export interface Exchange {
+  readonly outgoing: Outgoing;
+  readonly resolve: (response: FetchResponse) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly events: ExchangeEvents;
+  /** 'answered' while a body lasts; 'done': the caller hears no more of it. */
+  phase: 'waiting' | 'answered' | 'done';
+  body: Body | undefined;
+  /** Gives up its stream or connection; there while a line carries it. */
+  reset: (() => void) | undefined;
+  /** It was surely not sent, and is tried a second time. */
+  retried: boolean;
+  /** The line of the first time. */
+  avoid: Line | undefined;
+  /** Beats since anything moved, counted where somebody has to move. */
+  stale: number;
+  abort: (() => void) | undefined;
+}
+
+/** What an exchange tells its pool. */
+export interface ExchangeEvents {
+  /** Its signal fired; the caller knows already. */
+  readonly aborted: (exchange: Exchange) => void;
+  /** Once for each. */
+  readonly done: (exchange: Exchange) => void;
+}
+
+/** Takes a request up; throws the reason of a signal that has fired already. */
+export function createExchange(
+  outgoing: Outgoing, resolve: (response: FetchResponse) => void, reject: (reason: unknown) => void,
+  events: ExchangeEvents,
+): Exchange {
+  const { signal } = outgoing;
+  if (signal?.aborted) throw signal.reason;
+  const exchange: Exchange = {
+    outgoing, resolve, reject, events,
+    phase: 'waiting', body: undefined, reset: undefined, retried: false, avoid: undefined,
+    stale: 0, abort: undefined,
+  };
+  if (signal) {
+    exchange.abort = () => {
+      fail(exchange, signal.reason);
+      events.aborted(exchange);
+    };
+    signal.addEventListener('abort', exchange.abort);
+  }
+  return exchange;
+}
+
+/** Hands the head of an answer over, and its body if `source` has one. */
+export function answer(
+  exchange: Exchange, status: number, get: (name: string) => string | null, source: Source | undefined,
+): void {
+  if (exchange.phase !== 'waiting') return;
+  const headers = { get };
+  if (!source) {
+    finish(exchange);
+    return exchange.resolve({ status, headers, body: null });
+  }
+  exchange.phase = 'answered';
+  const body = createBody(source, () => finish(exchange));
+  exchange.body = body;
+  exchange.resolve({ status, headers, get body() { return body.stream(); } });
+}
+
+/** Tells the caller that there is no answer, or no more of it. */
+export function fail(exchange: Exchange, error: unknown): void {
+  const { phase } = exchange;
+  if (phase === 'done') return;
+  finish(exchange);
+  if (phase === 'waiting') exchange.reject(error);
+  else exchange.body?.fail(error);
+}
+
+function finish(exchange: Exchange): void {
+  if (exchange.phase === 'done') return;
+  exchange.phase = 'done';
+  exchange.stale = 0;
+  const { abort, outgoing, events } = exchange;
+  if (abort) outgoing.signal?.removeEventListener('abort', abort);
+  events.done(exchange);
+}
+
+/** The error of a request that a connection was lost with, `sent` 'no' only where that is sure. */
+export function lost(
+  { outgoing }: Exchange, sent: 'no' | 'maybe', what: string, cause?: unknown,
+): PushError {
+  const { origin } = outgoing.target;
+  const message = `No answer from ${origin}: ${what}`;
+  return new PushError('ERR_NETWORK', message, { cause, origin, sent });
+}
