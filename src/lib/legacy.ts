@@ -76,7 +76,7 @@ function coding(
 /** "rs" default (draft-ietf-httpbis-encryption-encoding-02 §3.1). */
 const DEFAULT_RECORD_SIZE = 4096;
 /** "rs" at most (draft-ietf-httpbis-encryption-encoding-02 §3.1). */
-const MAX_RECORD_SIZE = 2 ** 36 - 31;
+export const MAX_RECORD_SIZE: number = 2 ** 36 - 31;
 
 /** The secret with the authentication secret mixed in (draft-ietf-webpush-encryption-04 §3.3). */
 export function mixAuth(secret: Bytes, auth: Bytes): Bytes {
@@ -178,18 +178,24 @@ export function readLegacyParams(
   return selectParams(encryption[0]!, keys);
 }
 
-function selectParams(encryption: Params, keys: readonly Params[]): Outcome<LegacyParams> {
+/** salt and rs of an Encryption value. */
+export function readSalt(encryption: Params): Outcome<{ readonly salt: Bytes; readonly rs: number }> {
   const rsText = encryption.get('rs') ?? String(DEFAULT_RECORD_SIZE);
   const rs = /^\d+$/.test(rsText) ? Number(rsText) : 0;
   if (rs <= 1 || rs > MAX_RECORD_SIZE) return 'invalid-rs';
   const salt = decodeBase64url(encryption.get('salt') ?? '');
-  if (!salt?.length) return 'invalid-salt';
+  return salt?.length ? { salt, rs } : 'invalid-salt';
+}
+
+function selectParams(encryption: Params, keys: readonly Params[]): Outcome<LegacyParams> {
+  const parts = readSalt(encryption);
+  if (refused(parts)) return parts;
   const keyid = encryption.get('keyid');
   const named = keys.filter((key) => keyid === undefined || key.get('keyid') === keyid);
   const text = named.find((key) => key.has('dh'))?.get('dh');
   if (text === undefined) return 'missing-dh';
   const dh = decodeBase64url(text);
-  return dh ? { salt, rs, dh } : 'invalid-dh';
+  return dh ? { ...parts, dh } : 'invalid-dh';
 }
 
 /** Reads a message up to its keys. */
