@@ -63,10 +63,23 @@ const CODING_FIELDS = ['Content-Encoding', 'Encryption', 'Crypto-Key', 'Encrypti
 /** RFC 8030 §5.1. */
 const RECEIPT_REL = 'urn:ietf:params:push:receipt';
 
-/** A message whose options were read and checked; each `build` is for one attempt. */
+/** What was read and checked of the options, for any number of subscriptions. */
+export interface Message {
+  readonly vapid: Vapid | null;
+  /** The seconds left, at each attempt. Throws ERR_EXPIRED when there are none. */
+  readonly ttl: (origin: string) => number;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly given: Pick<RequestOptions, 'scheme' | 'method' | 'encrypt' | 'padTo' | 'topic' | 'receipt'>;
+}
+
+/** A message to one subscription; each `build` is for one attempt. */
 export interface Prepared {
-  readonly url: URL;
+  readonly origin: string;
   readonly endpoint: string;
+  /** Begins to encrypt; what fails, `build` tells. */
+  readonly seal: () => void;
   /** Encrypts once. Throws ERR_EXPIRED when the time is over. */
   readonly build: () => Promise<PushRequest>;
 }
@@ -76,34 +89,37 @@ function isHost(url: URL, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`);
 }
 
-/** A function that answers the seconds left, read at each attempt. */
-function readTtl({ ttl, expires }: MessageOptions, origin: string, now: Now): () => number {
+function readTtl({ ttl, expires }: MessageOptions, now: Now): Pick<Message, 'ttl' | 'expires'> {
   if (expires === undefined) {
     const seconds = ttl ?? DEFAULT_TTL;
-    if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_TTL) return () => seconds;
+    if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_TTL) {
+      return { ttl: () => seconds, expires: Infinity };
+    }
     throw new RangeError(`ttl must be a whole number of seconds from 0 to ${MAX_TTL}`);
   }
   const instant = Number(expires);
   if (ttl !== undefined || !Number.isFinite(instant)) {
     throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
   }
-  return () => {
-    const left = Math.ceil((instant - now()) / 1000);
-    if (left > 0) return Math.min(left, MAX_TTL);
+  const left = (origin: string): number => {
+    const seconds = Math.ceil((instant - now()) / 1000);
+    if (seconds > 0) return Math.min(seconds, MAX_TTL);
     throw new PushError('ERR_EXPIRED', 'The message expired before it was sent', { origin });
   };
+  return { ttl: left, expires: instant };
 }
 
-function readTopic(topic: unknown, url: URL): Record<string, string> {
+function readTopic(topic: unknown): Record<string, string> {
   if (topic === undefined) return {};
-  if (typeof topic !== 'string' || !/^[\w-]{1,32}$/.test(topic)) {
-    throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
-  }
-  // Apple decodes it (400 BadWebPushTopic).
-  if (topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
+  if (typeof topic === 'string' && /^[\w-]{1,32}$/.test(topic)) return { Topic: topic };
+  throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
+}
+
+/** Apple decodes it (400 BadWebPushTopic). */
+function checkTopic(topic: string | undefined, url: URL): void {
+  if (topic !== undefined && topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
     throw new RangeError('Apple takes no topic whose length is 1 mod 4; see topicFrom()');
   }
-  return { Topic: topic };
 }
 
 function readExtra(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -138,14 +154,14 @@ function oneOf<T>(name: string, value: T | undefined, values: readonly unknown[]
 function encryptOnce(
   checked: Checked,
   payload: Payload,
-  { encrypt, padTo }: RequestOptions,
+  { encrypt, padTo }: Message['given'],
 ): () => Promise<Encrypted> {
-  const bytes = typeof payload === 'string' ? payload : copyBytes(payload) ?? payload;
   const { recipient } = checked;
+  const start = async (): Promise<Encrypted> => (encrypt
+    ? encrypt(toPlain(checked), payload, { padTo })
+    : encryptFor(requireKeys(recipient), payload, { padTo }));
   let result: Promise<Encrypted> | undefined;
-  return () => (result ??= encrypt
-    ? encrypt(toPlain(checked), bytes, { padTo })
-    : encryptFor(requireKeys(recipient), bytes, { padTo }));
+  return () => (result ??= start());
 }
 
 function codingFields(encrypted: Encrypted): Record<string, string> {
@@ -176,33 +192,37 @@ function authorization(
   return { 'Authorization': `WebPush ${token}`, 'Crypto-Key': keys ? `${keys};${own}` : own };
 }
 
-/** Reads and checks everything that was given, at once; the caller may change it afterwards. */
-export function prepare(
-  input: Subscription,
-  payload: Payload | null,
-  options: RequestOptions,
-  now: Now = Date.now,
-): Prepared {
-  const checked = checkSubscription(input, options.endpoints);
-  const { url, endpoint } = checked;
-  const { vapid } = options;
+/** Reads and checks the options at once; the caller may change them afterwards. */
+export function readMessage(options: RequestOptions, now: Now = Date.now): Message {
+  const { vapid, scheme, method, encrypt, padTo, topic, receipt } = options;
   if (vapid === undefined) throw new TypeError('vapid must be given; null for none');
-  const ttl = readTtl(options, url.origin, now);
-  const scheme = oneOf('scheme', options.scheme, ['vapid', 'webpush']);
-  const method = oneOf('method', options.method, ['POST', 'PUT']) ?? 'POST';
   const urgency = oneOf('urgency', options.urgency, URGENCIES);
-  const fields = {
-    ...readExtra(options.headers),
-    ...(urgency === undefined ? {} : { Urgency: urgency }),
-    ...readTopic(options.topic, url),
-    ...readReceipt(options.receipt, url),
+  oneOf('scheme', scheme, ['vapid', 'webpush']);
+  oneOf('method', method, ['POST', 'PUT']);
+  return {
+    vapid,
+    ...readTtl(options, now),
+    fields: {
+      ...readExtra(options.headers),
+      ...(urgency === undefined ? {} : { Urgency: urgency }),
+      ...readTopic(topic),
+    },
+    given: { scheme, method, encrypt, padTo, topic, receipt },
   };
-  const encrypted = payload === null ? undefined : encryptOnce(checked, payload, options);
+}
+
+/** A message for a subscription. The payload's bytes are nobody else's. */
+export function address(checked: Checked, payload: Payload | null, message: Message): Prepared {
+  const { url, endpoint } = checked;
+  const { origin } = url;
+  const { vapid, given: { scheme, method = 'POST', topic, receipt } } = message;
+  checkTopic(topic, url);
+  const fields = { ...message.fields, ...readReceipt(receipt, url) };
+  const encrypted = payload === null ? undefined : encryptOnce(checked, payload, message.given);
   const build = async (): Promise<PushRequest> => {
-    const seconds = ttl();
-    const message = encrypted?.();
+    const seconds = message.ttl(origin);
     // Both at once: the signature of a new token overlaps with the encryption.
-    const [coded, token] = await Promise.all([message, vapid?.token(url)]);
+    const [coded, token] = await Promise.all([encrypted?.(), vapid?.token(url)]);
     const coding = coded ? codingFields(coded) : {};
     const headers: Record<string, string> = {
       ...fields,
@@ -214,7 +234,20 @@ export function prepare(
     if (seconds === 0 && isHost(url, 'notify.windows.com')) headers['X-WNS-Cache-Policy'] = 'no-cache';
     return { url: endpoint, method, headers, body: coded?.body ?? null, redirect: 'manual' };
   };
-  return { url, endpoint, build };
+  return { origin, endpoint, seal: () => void encrypted?.().catch(() => undefined), build };
+}
+
+/** Reads and checks everything that was given, at once; the caller may change it afterwards. */
+export function prepare(
+  input: Subscription,
+  payload: Payload | null,
+  options: RequestOptions,
+  now?: Now,
+): Prepared {
+  const checked = checkSubscription(input, options.endpoints);
+  const message = readMessage(options, now);
+  const own = typeof payload === 'string' ? payload : copyBytes(payload) ?? payload;
+  return address(checked, own, message);
 }
 
 /**

@@ -6,7 +6,7 @@ import { checkPolicy, parseEndpoint } from './endpoint.ts';
 import { property } from './lib/bytes.ts';
 import { prepare } from './request.ts';
 import type { RequestOptions } from './request.ts';
-import type { Bytes, EndpointPolicy, Payload, Subscription } from './types.ts';
+import type { Bytes, EndpointPolicy, Now, Payload, Subscription } from './types.ts';
 import type { Vapid } from './vapid.ts';
 
 /** What is asked of a fetch; every host's own fits. */
@@ -59,17 +59,19 @@ export interface Transfer {
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
   readonly onAttempt: ((attempt: Attempt) => void) | undefined;
+  readonly now: Now;
 }
 
 export function readTransfer(
   options: TransferOptions & Pick<SendOptions, 'onAttempt'>,
+  now: Now = Date.now,
 ): Transfer {
   const { fetch = globalThis.fetch, signal, timeout = 30_000, onAttempt } = options;
   if (typeof fetch !== 'function') throw new TypeError('fetch is wanted: this host has none');
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw new RangeError('timeout must be a number of milliseconds above 0');
   }
-  return { fetch, signal, timeout: Math.min(timeout, MAX_TIMER), onAttempt };
+  return { fetch, signal, timeout: Math.min(timeout, MAX_TIMER), onAttempt, now };
 }
 
 /** A request in the making. */
@@ -77,6 +79,13 @@ export interface Outgoing {
   readonly endpoint: string;
   readonly origin: string;
   readonly build: () => Promise<Omit<FetchInit, 'signal'> & { readonly url: string }>;
+}
+
+/** An attempt under way, for whoever may have to end it. */
+export interface Flight {
+  readonly controller: AbortController;
+  /** Whether the request was handed to `fetch`. */
+  sent: boolean;
 }
 
 /** The span of time that one attempt has. */
@@ -87,8 +96,11 @@ interface Span {
   readonly end: () => void;
 }
 
-function startSpan({ signal, timeout }: Transfer, tooLate: () => Error): Span {
-  const controller = new AbortController();
+function startSpan(
+  { signal, timeout }: Transfer,
+  controller: AbortController,
+  tooLate: () => Error,
+): Span {
   let abort = (): void => undefined;
   const over = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
@@ -147,14 +159,15 @@ async function readAnswer(
   response: FetchResponse,
   { endpoint, origin }: Outgoing,
   span: Span,
+  now: Now,
 ): Promise<Accepted> {
   const { status, headers } = response;
   if (status >= 200 && status < 300) {
     response.body?.cancel().catch(() => undefined);
-    return acceptAnswer({ status, headers, detail: undefined }, endpoint, origin, Date.now());
+    return acceptAnswer({ status, headers, detail: undefined }, endpoint, origin, now());
   }
   const detail = await readDetail(response, span);
-  return rejectAnswer({ status, headers, detail }, endpoint, origin, Date.now());
+  return rejectAnswer({ status, headers, detail }, endpoint, origin, now());
 }
 
 /** One attempt: the request made, sent and answered in one span of time. */
@@ -162,18 +175,19 @@ export async function attempt(
   transfer: Transfer,
   outgoing: Outgoing,
   number: number = 1,
+  flight: Flight = { controller: new AbortController(), sent: false },
 ): Promise<Accepted> {
-  const { fetch, signal, onAttempt } = transfer;
+  const { signal, onAttempt } = transfer;
   const { endpoint, origin } = outgoing;
   signal?.throwIfAborted();
-  let bytes: number | undefined;
-  const span = startSpan(transfer, () => new DeliveryError(
+  const span = startSpan(transfer, flight.controller, () => new DeliveryError(
     'ERR_TIMEOUT', `${origin} did not answer within ${transfer.timeout} ms`,
-    { endpoint, origin, sent: bytes === undefined ? 'no' : 'maybe' },
+    { endpoint, origin, sent: flight.sent ? 'maybe' : 'no' },
   ));
   const started = performance.now();
+  let bytes = 0;
   const report = (code: PushErrorCode | undefined, status: number | undefined): void => {
-    if (bytes === undefined) return;
+    if (!flight.sent) return;
     const milliseconds = performance.now() - started;
     try {
       onAttempt?.({ origin, code, status, attempt: number, milliseconds, bytes });
@@ -184,7 +198,8 @@ export async function attempt(
   try {
     const { url, ...init } = await span.race(outgoing.build());
     bytes = init.body?.length ?? 0;
-    const accepted = await answered(fetch, url, { ...init, signal: span.signal }, outgoing, span);
+    flight.sent = true;
+    const accepted = await answered(transfer, url, { ...init, signal: span.signal }, outgoing, span);
     report(undefined, accepted.status);
     return accepted;
   } catch (error) {
@@ -197,7 +212,7 @@ export async function attempt(
 }
 
 async function answered(
-  fetch: Fetch,
+  { fetch, now }: Transfer,
   url: string,
   init: FetchInit,
   outgoing: Outgoing,
@@ -214,7 +229,7 @@ async function answered(
     running?.then(({ body }) => body?.cancel()).catch(() => undefined);
     throw span.signal.reason;
   }
-  return readAnswer(response, outgoing, span);
+  return readAnswer(response, outgoing, span, now);
 }
 
 /**
@@ -236,8 +251,7 @@ export async function send(
   options: SendOptions,
 ): Promise<Accepted> {
   const transfer = readTransfer(options);
-  const { url, endpoint, build } = prepare(subscription, payload, options);
-  return attempt(transfer, { endpoint, origin: url.origin, build });
+  return attempt(transfer, prepare(subscription, payload, options));
 }
 
 /**
