@@ -58,7 +58,7 @@ const codes = {
         throw new Error('src/errors.ts has changed: super(message) is not there once');
       return {
         loader: 'ts',
-        contents: parts.join('super(message); globalThis.NOTE_CODE?.(code, this.stack);'),
+        contents: parts.join('super(message); globalThis.NOTE_CODE?.(code, String(this.stack));'),
       };
     });
   },
