@@ -36,7 +36,6 @@ export interface PushErrorFacts {
 
 /** The members that may be shown to anyone; the others may hold a capability or a stranger's text. */
 const SHOWN = ['status', 'reason', 'retryAfter', 'sent', 'origin'] as const;
-const HIDDEN = ['cause', 'detail', 'endpoint'] as const;
 
 /**
  * Every error of this library. `code` says what to do; the rest are facts, each `undefined` where
@@ -48,41 +47,51 @@ export class PushError extends Error {
   declare readonly status: number | undefined;
   /** The vendor's word for it, such as `BadJwtToken`. */
   declare readonly reason: string | undefined;
-  /** At most 1,024 characters of the answer, control characters replaced. Not enumerable. */
-  declare readonly detail: string | undefined;
   /** Milliseconds to wait before the next attempt, where the push service said so. */
   declare readonly retryAfter: number | undefined;
   /** Whether the push service may have taken the message all the same. */
   declare readonly sent: 'no' | 'maybe' | undefined;
   /** The origin of the endpoint: safe to log. */
   declare readonly origin: string | undefined;
-  /** A capability: whoever knows it can send to it. Not enumerable. */
-  declare readonly endpoint: string | undefined;
-  /** name, code, message, status, reason, retryAfter, sent, origin; never endpoint, cause or detail. */
-  declare readonly toJSON: () => Readonly<Record<string, unknown>>;
+  // Not the error's own: workerd clones hidden members too, and calls their getters.
+  readonly #facts: PushErrorFacts;
+  readonly #shown: Readonly<Record<string, unknown>>;
 
   constructor(code: PushErrorCode, message: string, facts: PushErrorFacts = {}, name = 'PushError') {
     super(message);
+    this.#facts = facts;
     const shown: Record<string, unknown> = { code };
     for (const key of SHOWN) if (facts[key] !== undefined) shown[key] = facts[key];
+    this.#shown = { name, message, ...shown };
     Object.assign(this, shown);
-    // Getters of its own: console.error shows a cause's own text, and structuredClone copies it, where
-    // the property is plain data; fetch implementations put the whole URL into that text.
-    for (const key of HIDDEN) {
-      if (facts[key] !== undefined) define(this, key, { get: () => facts[key] });
-    }
+    // A getter of its own: Node and Deno print a cause's whole text where it is plain data, or inherited.
+    if (facts.cause !== undefined) define(this, 'cause', { get: () => facts.cause });
     define(this, 'name', { value: name, writable: true });
-    define(this, 'toJSON', { value: () => ({ name, message, ...shown }) });
-    // Job queues keep only the message and the stack. V8 writes a header above the frames, others do not.
-    const stack = this.stack ?? '';
+    // Job queues keep only the message and the stack. V8 writes a header above the frames, others do
+    // not, and a program can make it anything (Error.prepareStackTrace).
+    const stack = `${this.stack ?? ''}`;
     const frames = stack.split(message)[1] ?? `\n${stack}`;
     define(this, 'stack', { value: `${name} [${code}]: ${message}${frames}`, writable: true });
+  }
+
+  /** At most 1,024 characters of the answer, control characters replaced. Not enumerable. */
+  get detail(): string | undefined {
+    return this.#facts.detail;
+  }
+
+  /** A capability: whoever knows it can send to it. Not enumerable. */
+  get endpoint(): string | undefined {
+    return this.#facts.endpoint;
+  }
+
+  /** name, code, message, status, reason, retryAfter, sent, origin; never endpoint, cause or detail. */
+  get toJSON(): () => Readonly<Record<string, unknown>> {
+    return () => ({ ...this.#shown });
   }
 }
 
 /** An error of a sending: the push service's answer, or none. */
 export class DeliveryError extends PushError {
-  declare readonly endpoint: string;
   declare readonly origin: string;
 
   constructor(
@@ -91,6 +100,10 @@ export class DeliveryError extends PushError {
     facts: PushErrorFacts & { readonly endpoint: string; readonly origin: string },
   ) {
     super(code, message, facts, 'DeliveryError');
+  }
+
+  override get endpoint(): string {
+    return super.endpoint ?? '';
   }
 }
 
