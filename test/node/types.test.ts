@@ -89,6 +89,17 @@ function programs(options: Configuration['options']): string[] {
     .map(([name]) => name);
 }
 
+/** Every door's declarations are read, also of those that no program has a list for. */
+function doorsProgram(options: Configuration['options']): string {
+  const doors = Object.keys(manifest.exports).filter(
+    (key) => options === NODE || !['./node', './browsers'].includes(key),
+  );
+  const lines = doors.map(
+    (key, i) => `export * as door${i} from '${key.replace('.', manifest.name)}';`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
 let count = 0;
 async function compile({ tsc, extension, options }: Configuration): Promise<string> {
   const place = join(folder, `program-${count++}`);
@@ -96,6 +107,7 @@ async function compile({ tsc, extension, options }: Configuration): Promise<stri
   for (const name of programs(options)) {
     cpSync(`test/types/${name}.ts`, join(place, `${name}.${extension}`));
   }
+  writeFileSync(join(place, `doors.${extension}`), doorsProgram(options));
   const compilerOptions = { ...FLAGS, ...options };
   writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
   const failed = await run(process.execPath, [tsc, '-p', place]).then(
