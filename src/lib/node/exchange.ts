@@ -1,4 +1,5 @@
 /** One request, from the call to the end of its answer. */
+import { setMaxListeners } from 'node:events';
 import { PushError } from '../../errors.ts';
 import { createBody, type Body, type Source } from './body.ts';
 import type { FetchResponse } from '../../send.ts';
@@ -49,6 +50,8 @@ export function createExchange(
       fail(exchange, signal.reason);
       events.aborted(exchange);
     };
+    // One signal for a whole batch is no leak, which Node would warn of from the eleventh listener on.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', exchange.abort);
   }
   return exchange;

@@ -1,0 +1,301 @@
+/** Servers for the tests of `http2Fetch`: real TLS on loopback, and HTTP/2 frames written by hand. */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import {
+  createSecureServer, type IncomingHttpHeaders, type SecureServerOptions, type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { createCertificate, type Certificate } from '../../src/lib/node/certificate.ts';
+import {
+  createHttp2Fetch, type Http2Fetch, type Http2Options, type Surroundings,
+} from '../../src/lib/node/http2.ts';
+import type { FetchInit, FetchResponse } from '../../src/send.ts';
+
+export const certificate: Certificate = await createCertificate({
+  names: ['localhost', 'example.com', '*.example.com', '127.0.0.1', '::1'],
+});
+
+/** What a test leaves behind, ended last first. */
+export class Cleanup {
+  readonly steps: (() => unknown)[] = [];
+  add(step: () => unknown): void {
+    this.steps.push(step);
+  }
+  async run(): Promise<void> {
+    for (const step of this.steps.reverse()) await step();
+  }
+}
+
+/** A test's body with a Cleanup that is run whatever happens. */
+export function cleanly(body: (cleanup: Cleanup) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const cleanup = new Cleanup();
+    try {
+      await body(cleanup);
+    } finally {
+      await cleanup.run();
+    }
+  };
+}
+
+/** Waits until something holds; an Error after ten seconds. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`Never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+export interface Listening {
+  readonly port: number;
+  readonly sockets: Set<Socket>;
+  /** Connections that there have ever been. */
+  readonly count: () => number;
+}
+
+/** Listens on loopback until the end of the test. */
+export async function listen(server: Server, cleanup: Cleanup, host = '127.0.0.1'): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  let count = 0;
+  server.on('connection', (socket: Socket) => {
+    count++;
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  cleanup.add(() => new Promise((resolve) => {
+    for (const socket of sockets) socket.destroy();
+    server.close(resolve);
+  }));
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port');
+  return { port: address.port, sockets, count: () => count };
+}
+
+export async function tcpPeer(
+  cleanup: Cleanup, onSocket: (socket: Socket) => void, host?: string,
+): Promise<Listening> {
+  const server = createServer((socket) => {
+    // Read even by those who do not listen, or the end of the connection would never be seen.
+    socket.resume();
+    onSocket(socket);
+  });
+  return listen(server, cleanup, host);
+}
+
+/** A TLS server that speaks whatever `onSocket` makes it speak. */
+export async function tlsPeer(
+  cleanup: Cleanup, onSocket: (socket: TLSSocket) => void, protocols: string[] = ['http/1.1'], host?: string,
+): Promise<Listening> {
+  const { key, cert } = certificate;
+  const server = createTlsServer({ key, cert, ALPNProtocols: protocols }, (socket) => {
+    socket.on('error', () => {}).resume();
+    onSocket(socket);
+  });
+  return listen(server, cleanup, host);
+}
+
+export interface Http2Server extends Listening {
+  readonly sessions: ServerHttp2Session[];
+}
+
+/** Node's own HTTP/2 server. */
+export async function http2Server(
+  cleanup: Cleanup, onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+  options: SecureServerOptions = {},
+): Promise<Http2Server> {
+  const { key, cert } = certificate;
+  const server = createSecureServer({ key, cert, ...options });
+  const sessions: ServerHttp2Session[] = [];
+  server.on('session', (session) => {
+    sessions.push(session);
+    session.on('error', () => {});
+  });
+  server.on('sessionError', () => {});
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    onStream(stream, headers);
+  });
+  cleanup.add(() => {
+    for (const session of sessions) session.destroy();
+  });
+  return { ...await listen(server, cleanup), sessions };
+}
+
+/** Reads a request to its end and answers. */
+export function reply(stream: ServerHttp2Stream, status = 201, headers: Record<string, string> = {}): void {
+  stream.resume();
+  stream.on('end', () => {
+    if (!stream.destroyed) stream.respond({ ':status': status, ...headers }, { endStream: true });
+  });
+}
+
+/** A fetch that trusts the test's certificate and calls loopback, closed at the end of the test. */
+export function createFetch(
+  cleanup: Cleanup, options: Http2Options = {}, surroundings: Partial<Surroundings> = {},
+): Http2Fetch {
+  const loopback = { lookup: async () => [{ address: '127.0.0.1' }], env: {} };
+  const fetch = createHttp2Fetch(
+    { ca: certificate.ca, addresses: 'any', ...options }, { ...loopback, ...surroundings },
+  );
+  cleanup.add(() => fetch.close({ timeout: 0 }));
+  return fetch;
+}
+
+export const never: AbortSignal = new AbortController().signal;
+
+export function post(fetch: Http2Fetch, url: string, init: Partial<FetchInit> = {}): Promise<FetchResponse> {
+  return fetch(url, {
+    method: 'POST', headers: {}, body: new Uint8Array([1, 2, 3]), redirect: 'manual', signal: never, ...init,
+  });
+}
+
+/** What a promise rejects with; an Error where it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<Record<string, unknown> & Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error as never;
+    throw new Error(`Rejected with ${String(error)}`);
+  }
+  throw new Error('Did not reject');
+}
+
+export async function text(response: FetchResponse): Promise<string> {
+  let all = '';
+  const decoder = new TextDecoder();
+  if (!response.body) return all;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return all;
+    all += decoder.decode(value, { stream: true });
+  }
+}
+
+// ---- HTTP/2 by hand (RFC 9113 §4.1, §6; RFC 7541) ------------------------------------------------
+
+export const DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PUSH_PROMISE = 5, PING = 6, GOAWAY = 7,
+  WINDOW_UPDATE = 8, CONTINUATION = 9;
+export const END_STREAM = 1, ACK = 1, END_HEADERS = 4;
+
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly id: number;
+  readonly payload: Buffer;
+}
+
+export function frame(type: number, flags: number, id: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(id, 5);
+  return Buffer.concat([head, payload]);
+}
+
+export function u32(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i));
+  return bytes;
+}
+
+function hpackString(value: string): Buffer {
+  const bytes = Buffer.from(value, 'latin1');
+  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+  const size = [127];
+  let rest = bytes.length - 127;
+  for (; rest >= 128; rest >>= 7) size.push((rest & 127) | 128);
+  return Buffer.concat([Buffer.from([...size, rest]), bytes]);
+}
+
+/** A field block of literals that are not indexed. */
+export function block(status: number | string, fields: readonly (readonly [string, string])[] = []): Buffer {
+  const literals = [[':status', String(status)] as const, ...fields];
+  return Buffer.concat(literals.flatMap(([name, value]) =>
+    [Buffer.from([0]), hpackString(name), hpackString(value)]));
+}
+
+export function respond(id: number, status: number, flags: number = END_STREAM | END_HEADERS,
+  fields: readonly (readonly [string, string])[] = []): Buffer {
+  return frame(HEADERS, flags, id, block(status, fields));
+}
+
+export const goaway = (lastId: number, code: number): Buffer => frame(GOAWAY, 0, 0, u32(lastId, code));
+export const reset = (id: number, code: number): Buffer => frame(RST_STREAM, 0, id, u32(code));
+
+/** Settings by number (RFC 9113 §6.5.2): 3 is MAX_CONCURRENT_STREAMS. */
+export function settings(values: Record<number, number> = {}): Buffer {
+  const payload = Object.entries(values).map(([key, value]) => {
+    const bytes = Buffer.alloc(6);
+    bytes.writeUInt16BE(Number(key));
+    bytes.writeUInt32BE(value, 2);
+    return bytes;
+  });
+  return frame(SETTINGS, 0, 0, Buffer.concat(payload));
+}
+
+export interface Peer {
+  readonly socket: TLSSocket;
+  /** All frames that came. */
+  readonly frames: Frame[];
+  readonly send: (...frames: Uint8Array[]) => void;
+  readonly of: (type: number, id?: number) => Frame[];
+}
+
+export interface FramePeerOptions {
+  readonly settings?: Record<number, number> | null;
+  readonly answersPing?: boolean;
+  readonly onFrame?: (peer: Peer, frame: Frame, index: number) => void;
+  /** A request has come to its end. */
+  readonly onRequest?: (peer: Peer, id: number, index: number) => void;
+}
+
+const PREFACE = 24;
+
+/** A server that does of HTTP/2 what it is told; acknowledges settings and pings. */
+export async function framePeer(
+  cleanup: Cleanup, options: FramePeerOptions,
+): Promise<Listening & { readonly peers: Peer[] }> {
+  const peers: Peer[] = [];
+  const listening = await tlsPeer(cleanup, (socket) => {
+    const frames: Frame[] = [];
+    const peer: Peer = {
+      socket, frames, send: (...bytes) => void socket.write(Buffer.concat(bytes)),
+      of: (type, id) => frames.filter((f) => f.type === type && (id === undefined || f.id === id)),
+    };
+    const index = peers.push(peer) - 1;
+    if (options.settings !== null) peer.send(settings(options.settings ?? {}));
+    let rest: Buffer = Buffer.alloc(0);
+    let skipped = false;
+    socket.on('data', (bytes: Buffer) => {
+      rest = Buffer.concat([rest, bytes]);
+      if (!skipped && rest.length >= PREFACE) {
+        rest = rest.subarray(PREFACE);
+        skipped = true;
+      }
+      while (skipped && rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+        const size = rest.readUIntBE(0, 3);
+        const got: Frame = {
+          type: rest[3]!, flags: rest[4]!, id: rest.readUInt32BE(5) & 0x7fffffff, payload: rest.subarray(9, 9 + size),
+        };
+        rest = rest.subarray(9 + size);
+        frames.push(got);
+        onFrame(peer, got, index);
+      }
+    });
+  }, ['h2']);
+
+  function onFrame(peer: Peer, got: Frame, index: number): void {
+    const { type, flags, id, payload } = got;
+    if (type === SETTINGS && !(flags & ACK)) peer.send(frame(SETTINGS, ACK, 0));
+    if (type === PING && !(flags & ACK) && options.answersPing !== false) peer.send(frame(PING, ACK, 0, payload));
+    options.onFrame?.(peer, got, index);
+    if ((type === HEADERS || type === DATA) && flags & END_STREAM) options.onRequest?.(peer, id, index);
+  }
+
+  return { ...listening, peers };
+}
