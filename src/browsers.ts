@@ -28,8 +28,8 @@ export type { PushErrorCode } from './errors.ts';
 
 /**
  * Makes unmodified Firefox and Chromium take their pushes from a push service in this process, for
- * end-to-end tests: the page's own `pushManager.subscribe()` succeeds, the server under test pushes,
- * and the service worker's `push` event fires. It needs no network and no vendor's account.
+ * end-to-end tests: the page's own `pushManager.subscribe()` succeeds, the server under test
+ * pushes, and the service worker's `push` event fires. It needs no network and no vendor's account.
  *
  * The server under test pushes through `service.fetch`, to whatever endpoint the browser gave, or,
  * where the page runs `initScript`, to endpoints on loopback in any way (`endpoints: 'any'` here).

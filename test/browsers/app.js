@@ -9,6 +9,7 @@ export const PATIENCE = 60_000;
 async function page() {
   const registrations = new Map();
   const operations = {
+    async nothing() {},
     async subscribe({ scope, key }) {
       const registration = await navigator.serviceWorker.register('/worker.js', { scope });
       registrations.set(scope, registration);
@@ -20,15 +21,12 @@ async function page() {
       });
       const options = { userVisibleOnly: true, ...(key && { applicationServerKey: key }) };
       const subscription = await registration.pushManager.subscribe(options);
-      return { ...subscription.toJSON(), same: subscription.toJSON().endpoint === subscription.endpoint };
+      const json = subscription.toJSON();
+      return { ...json, same: json.endpoint === subscription.endpoint };
     },
     async unsubscribe({ scope }) {
       const subscription = await registrations.get(scope).pushManager.getSubscription();
       return subscription.unsubscribe();
-    },
-    async current({ scope }) {
-      const subscription = await registrations.get(scope).pushManager.getSubscription();
-      return subscription?.endpoint ?? null;
     },
   };
   while (true) {
@@ -45,7 +43,9 @@ function worker() {
   self.addEventListener('install', () => self.skipWaiting());
   self.addEventListener('push', (event) => {
     const scope = new URL(self.registration.scope).pathname;
-    const data = event.data ? Array.from(event.data.bytes ? event.data.bytes() : new Uint8Array(event.data.arrayBuffer())) : null;
+    const hex = (buffer) =>
+      Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const data = event.data ? hex(event.data.arrayBuffer()) : null;
     const report = { scope, number: count++, data, text: event.data?.text() ?? null };
     event.waitUntil(fetch('/event', { method: 'POST', body: JSON.stringify(report) }));
   });
@@ -60,6 +60,7 @@ function createQueue() {
       values.push(value);
       wake();
     },
+    /** Rejects when nothing comes in time. */
     async take(what, timeout = PATIENCE) {
       const end = Date.now() + timeout;
       while (!values.length) {
@@ -90,7 +91,8 @@ const types = { '/': 'text/html', '/page.js': 'text/javascript', '/worker.js': '
 /** `script`: the address of what `attachBrowsers` wants in the page. */
 export async function createApp(script) {
   const files = {
-    '/': `<!doctype html><title>app</title><script src="${script}"></script><script src="/page.js"></script>`,
+    '/': `<!doctype html><title>app</title>
+      <script src="${script}"></script><script src="/page.js"></script>`,
     '/page.js': `(${page})()`,
     '/worker.js': `(${worker})()`,
   };
@@ -103,7 +105,8 @@ export async function createApp(script) {
   const server = createServer(async (request, response) => {
     const { url } = request;
     if (url === '/command') {
-      const command = await commands.take('command', 3_600_000);
+      // The page asks again.
+      const command = await commands.take('command').catch(() => ({ operation: 'nothing' }));
       if (response.destroyed) return commands.put(command);
       return response.end(JSON.stringify(command));
     }
@@ -122,7 +125,8 @@ export async function createApp(script) {
   /** Has the page do something. */
   const ask = (operation, options = {}) => new Promise((resolve, reject) => {
     const id = ids++;
-    const timer = setTimeout(() => reject(new Error(`The page did not answer: ${operation}`)), PATIENCE);
+    const late = () => reject(new Error(`The page did not answer: ${operation}`));
+    const timer = setTimeout(late, PATIENCE);
     outcomes.set(id, ({ value, error }) => {
       clearTimeout(timer);
       outcomes.delete(id);
@@ -138,6 +142,7 @@ export async function createApp(script) {
     push: (scope, timeout) => eventsOf(scope).take(`push event in ${scope}`, timeout),
     pushes: (scope) => eventsOf(scope).size(),
     close: () => {
+      commands.put({ operation: 'nothing' });
       server.closeAllConnections();
       server.close();
     },

@@ -51,14 +51,17 @@ function start(command, args, { folder, env, fds = [] }) {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...fds],
     env: {
-      PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, TMPDIR: folder, XDG_RUNTIME_DIR: folder,
-      DBUS_SESSION_BUS_ADDRESS: 'disabled:', ...env,
+      PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, TMPDIR: folder,
+      XDG_RUNTIME_DIR: folder, DBUS_SESSION_BUS_ADDRESS: 'disabled:', ...env,
     },
   });
   running.set(child, folder);
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => (log = (log + chunk).slice(-8192)));
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      // Chromium's complaints of the missing D-Bus would push the rest out.
+      log = `${log}${chunk.replace(/^.*dbus.*$\n?/gm, '')}`.slice(-8192);
+    });
   }
   child.on('error', () => running.delete(child));
   const close = async () => {
@@ -102,8 +105,8 @@ function startChromium({ chromium }, url) {
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(chromium.preferences));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const args = [
-    '--headless', ...sandbox, `--user-data-dir=${folder}`, '--disable-gpu', '--remote-debugging-pipe',
-    ...chromium.args, url,
+    '--headless', ...sandbox, `--user-data-dir=${folder}`, '--disable-gpu',
+    '--remote-debugging-pipe', ...chromium.args, url,
   ];
   const started = start(binaries.chromium(), args, { folder, fds: ['pipe', 'pipe'] });
   const [, , , input, output] = started.child.stdio;

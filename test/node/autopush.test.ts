@@ -8,7 +8,8 @@ import { property, utf8 } from '../../src/lib/bytes.ts';
 const test = suite('autopush');
 const CHANNEL = '6e1a2c1c-3b6d-4a5e-9d5f-0123456789ab';
 /** The public key of RFC 8292 §2.4. */
-const KEY = 'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs';
+const KEY =
+  'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs';
 
 function setUp() {
   const subscribers: Subscriber[] = [];
@@ -61,6 +62,8 @@ const push = (id: string, more = {}) =>
   ({ id, data: utf8('body'), headers: {}, ttl: 60, ...more });
 const versions = (told: readonly unknown[]): unknown[] =>
   told.flatMap((each) => property(each, 'version') ?? []);
+/** Says that a push was delivered. */
+const ack = (version: string) => ({ messageType: 'ack', updates: [{ version, code: 100 }] });
 const register = { messageType: 'register', channelID: CHANNEL, key: `${KEY}=` };
 
 test('hello: a new uaid for a stranger, the same for one that is known', () => {
@@ -117,6 +120,7 @@ test('a push as Firefox wants it, for both codings and without payload', () => {
     'crypto-key': 'keyid="p256dh"; dh="efg=" , p256ecdsa=hijk=',
   } }));
   post(push('3', { data: null, headers: { 'content-encoding': 'aes128gcm' } }));
+  for (const id of ['1', '2']) firefox.say(ack(id));
   const base = { messageType: 'notification', channelID: CHANNEL };
   assert.equal(firefox.told.slice(2), [
     { ...base, version: '1', data: 'Ym9keQ', headers: { encoding: 'aes128gcm' } },
@@ -129,20 +133,31 @@ test('a push as Firefox wants it, for both codings and without payload', () => {
   ]);
 });
 
+test('one push at a time: Firefox would fire the events of several in any order', () => {
+  const { hello, subscribers } = setUp();
+  const firefox = hello();
+  firefox.say(register);
+  for (const id of ['1', '2', '3']) assert.is(subscribers[0]!.deliver(push(id)), true);
+  assert.equal(versions(firefox.told), ['1']);
+  firefox.say({ messageType: 'nack', version: '1', code: 301 });
+  firefox.say(ack('2'));
+  assert.equal(versions(firefox.told), ['1', '2', '3']);
+});
+
 test('acknowledgements are passed on with their codes, once', () => {
   const { hello, subscribers, acknowledged } = setUp();
   const firefox = hello();
   firefox.say(register);
   for (const id of ['1', '2', '3', '4']) subscribers[0]!.deliver(push(id));
-  const ack = (...updates: unknown[]) => firefox.say({ messageType: 'ack', updates });
-  ack({ version: '2', code: 101 }, { channelID: CHANNEL, version: '1', code: 100 });
-  ack({ version: '2', code: 100 }, { version: 'unknown', code: 100 }, null, 7, {});
+  const say = (...updates: unknown[]) => firefox.say({ messageType: 'ack', updates });
+  say({ channelID: CHANNEL, version: '1', code: 100 }, { version: '2', code: 101 });
+  say({ version: '2', code: 100 }, { version: 'unknown', code: 100 }, null, 7, {});
   firefox.say({ messageType: 'ack', updates: 'none' });
   firefox.say({ messageType: 'nack', version: '3', code: 302 });
-  ack({ version: '4', code: 'odd' });
+  say({ version: '4', code: 'odd' });
   const browser = 'firefox';
   assert.equal(acknowledged, [
-    { id: '2', browser, code: 101 }, { id: '1', browser, code: 100 },
+    { id: '1', browser, code: 100 }, { id: '2', browser, code: 101 },
     { id: '3', browser, code: 302 }, { id: '4', browser, code: undefined },
   ]);
 });
@@ -152,15 +167,17 @@ test('what was not acknowledged comes again after the next hello, unless it expi
   const before = hello();
   before.say(register);
   for (const id of ['1', '2', '3']) subscribers[0]!.deliver(push(id));
-  before.say({ messageType: 'ack', updates: [{ version: '2', code: 100 }] });
+  before.say(ack('1'));
   before.onClose();
   assert.is(subscribers[0]!.deliver(push('4')), false);
   subscribers[0]!.deliver(push('5'));
   expired.add('5');
-  assert.equal(versions(before.told), ['1', '2', '3']);
+  assert.equal(versions(before.told), ['1', '2']);
   const after = hello(before.uaid);
-  assert.equal(versions(after.told), ['1', '3', '4']);
-  assert.is(property(after.say(register), 'pushEndpoint'), property(before.told[1], 'pushEndpoint'));
+  for (const id of ['2', '3', '4']) after.say(ack(id));
+  assert.equal(versions(after.told), ['2', '3', '4']);
+  const endpoint = property(before.told[1], 'pushEndpoint');
+  assert.is(property(after.say(register), 'pushEndpoint'), endpoint);
 });
 
 test('a second connection of a profile takes over from the first', () => {
@@ -174,6 +191,10 @@ test('a second connection of a profile takes over from the first', () => {
   before.say({ messageType: 'unregister', channelID: CHANNEL });
   assert.equal(gone, []);
   subscribers[0]!.deliver(push('2'));
+  assert.equal(versions(after.told), ['1']);
+  before.say(ack('1'));
+  assert.equal(versions(after.told), ['1']);
+  after.say(ack('1'));
   assert.equal(versions(after.told), ['1', '2']);
 });
 
@@ -187,7 +208,7 @@ test('unregister ends the subscription and its pushes', () => {
   assert.equal(firefox.say(bye), answer);
   assert.equal(firefox.say(bye), answer);
   assert.equal(gone, [subscribers[0]!.token]);
-  firefox.say({ messageType: 'ack', updates: [{ version: '1', code: 100 }] });
+  firefox.say(ack('1'));
   assert.equal(acknowledged, []);
 });
 

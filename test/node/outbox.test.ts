@@ -12,7 +12,7 @@ function message(id: string, more: Partial<Outgoing> = {}): Outgoing {
 function setUp() {
   const dead = new Set<string>();
   const written: string[] = [];
-  const box = createOutbox((id) => !dead.has(id));
+  const box = createOutbox((id) => !dead.has(id), 64);
   const connect = (): void => box.connect(({ id }) => void written.push(id));
   return { dead, written, box, connect };
 }
@@ -79,6 +79,19 @@ test('forgets what waits; what is in flight may be acknowledged, and does not co
   box.disconnect();
   connect();
   assert.equal(written, ['2', '3']);
+});
+
+test('while it is held the browser counts as away, and what flies stays in flight', () => {
+  const { written, box, connect } = setUp();
+  connect();
+  box.post(message('1'));
+  box.hold(true);
+  assert.is(box.post(message('never', { ttl: 0 })), false);
+  assert.is(box.post(message('2')), false);
+  assert.is(box.acknowledge('1'), true);
+  assert.equal(written, ['1']);
+  box.hold(false);
+  assert.equal(written, ['1', '2']);
 });
 
 test('drops a subscription\'s pushes, those in flight too', () => {

@@ -209,7 +209,8 @@ const VIOLATIONS: Record<string, [code: number, bytes: Buffer]> = {
   '64 bits for 5 (§5.2)': [1002, frame(0x81, 'aaaaa', { length: [127, 0, 0, 0, 0, 0, 0, 0, 5] })],
   '2^64 - 1 bytes': [1009, frame(0x81, '', { length: [127, ...Array<number>(8).fill(255)] })],
   'one byte over the limit': [1009, frame(0x81, 'x'.repeat(65537))],
-  'over the limit in parts': [1009, both(frame(0x01, 'x'.repeat(65e3)), frame(0x80, 'x'.repeat(537)))],
+  'over the limit in parts':
+    [1009, both(frame(0x01, 'x'.repeat(65e3)), frame(0x80, 'x'.repeat(537)))],
   'a ping of 126 bytes (§5.5)': [1002, frame(0x89, 'x'.repeat(126))],
   'a ping in parts (§5.5)': [1002, frame(0x09, 'x')],
   'a continuation of nothing (§5.4)': [1002, frame(0x80, 'x')],

@@ -40,7 +40,7 @@ export interface Place {
   readonly endpoints: string;
 }
 
-/** Tokens for these origins fit from now on; servers that listened before keep the new endpoints. */
+/** Tokens for these origins fit from now on; who listened before keeps the new endpoints. */
 export function announce(core: Core, places: readonly string[]): () => void {
   const before = [...core.listening];
   const own = [...new Set([...GOOGLE, ...places])].filter((origin) => !core.listening.has(origin));

@@ -65,13 +65,14 @@ export interface Browsers {
    */
   readonly ready: (options?: ReadyOptions) => Promise<void>;
   /**
-   * Resolves with what the browser said of a push. `message`: its `Location`, or its id. Firefox tells
-   * whether it could decrypt it. ERR_TIMEOUT after a minute.
+   * Resolves with what the browser said of a push. `message`: its `Location`, or its id. Firefox
+   * tells whether it could decrypt it. ERR_TIMEOUT after a minute.
    */
   readonly acknowledged: (message: string, options?: Waiting) => Promise<Acknowledgement>;
   /**
-   * Cuts browsers off until the function that it answers is called: pushes wait. Firefox comes back
-   * within seconds; Chromium takes its time, up to half a minute.
+   * Cuts browsers off until the function that it answers is called: pushes wait meanwhile, by their
+   * TTL and Topic. Firefox really loses its connection and comes back within a second or two;
+   * Chromium's is only left unused, since it would take half a minute.
    */
   readonly disconnect: () => () => void;
   /** Ends the browsers' subscriptions and connections, and stops listening. */

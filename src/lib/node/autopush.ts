@@ -28,6 +28,11 @@ export const SUBPROTOCOL = 'push-notification';
 /** RFC 6455 §7.4.1: a message that breaks the rules; another connection took over. */
 const POLICY_VIOLATION = 1008;
 const GOING_AWAY = 1001;
+/**
+ * Pushes in flight: Firefox decrypts several at once and fires their events as they get done, but
+ * acknowledges each when its event has been fired. One at a time keeps their order.
+ */
+const WINDOW = 1;
 /** Profiles, and subscriptions of one, that are remembered. */
 const MAX_AGENTS = 256;
 const MAX_CHANNELS = 1000;
@@ -80,13 +85,17 @@ function withoutPadding(part: string): string {
   return part.slice(0, end);
 }
 
+/** Its names of header fields. */
+const FIELDS = {
+  encoding: 'content-encoding', encryption: 'encryption', crypto_key: 'crypto-key',
+} as const;
+
 /** Without a body there are neither data nor headers. */
 function notification({ id, channel, data, headers }: Outgoing): Reply {
   const base = { messageType: 'notification', channelID: channel, version: id };
   if (!data) return base;
-  const names = { encoding: 'content-encoding', encryption: 'encryption', crypto_key: 'crypto-key' };
   const found: Record<string, string> = {};
-  for (const [short, name] of Object.entries(names)) {
+  for (const [short, name] of Object.entries(FIELDS)) {
     const value = headers[name];
     if (value !== undefined) found[short] = bare(value);
   }
@@ -171,7 +180,8 @@ function greet(agents: Map<string, Agent>, hub: Hub, message: unknown): Agent | 
     agents.delete(gone.uaid);
   }
   const uaid = generateToken().slice(0, 32);
-  const agent = { uaid, channels: new Map(), outbox: createOutbox(hub.isAlive), peer: undefined };
+  const outbox = createOutbox(hub.isAlive, WINDOW);
+  const agent = { uaid, channels: new Map(), outbox, peer: undefined };
   agents.set(uaid, agent);
   return agent;
 }

@@ -11,8 +11,8 @@ export interface Bell {
   /** Whoever waits looks again. */
   readonly ring: () => void;
   /**
-   * Resolves with what `look` finds, now or when the bell rings. Rejects with ERR_TIMEOUT, `late` its
-   * message, or with the signal's reason.
+   * Resolves with what `look` finds, now or when the bell rings. Rejects with ERR_TIMEOUT, whose
+   * message `late` is, or with the signal's reason.
    */
   readonly until: <T>(look: () => T | undefined, late: string, waiting?: Waiting) => Promise<T>;
 }

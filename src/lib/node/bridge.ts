@@ -17,7 +17,10 @@ export function isLoopbackHost(host: string | undefined): boolean {
 }
 
 /** The body, or `undefined` when it is longer than `limit` bytes; rejects when it breaks off. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Bytes | undefined> {
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+): Promise<Bytes | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Else leaving the loop would break the connection before it is answered.

@@ -1,5 +1,7 @@
 /** The sockets on loopback that browsers connect to. */
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer, type IncomingMessage, type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
@@ -25,24 +27,31 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly httpPort: number;
   readonly mcsPort: number;
-  /** Cuts browsers off, until what it answers is called. */
+  /**
+   * Cuts browsers off, until what it answers is called. Chromium's connection is kept and not used:
+   * closed, it would be away for half a minute, and for longer each time.
+   */
   readonly disconnect: () => () => void;
   readonly close: () => Promise<void>;
 }
 
 /** The connections of browsers; `away` counts who wants that there be none. */
 interface Connections {
-  readonly open: Set<Duplex>;
+  readonly firefox: Set<Duplex>;
+  readonly chromium: Set<Duplex>;
   away: number;
 }
 
-function isFull({ open, away }: Connections): boolean {
-  return away > 0 || open.size >= MAX_CONNECTIONS;
+/** Whether there is room for another connection, which is then kept until it closes. */
+function keep({ firefox, chromium }: Connections, own: Set<Duplex>, socket: Duplex): boolean {
+  if (firefox.size + chromium.size >= MAX_CONNECTIONS) return false;
+  own.add(socket);
+  socket.on('close', () => own.delete(socket));
+  return true;
 }
 
-function keep({ open }: Connections, socket: Duplex): void {
-  open.add(socket);
-  socket.on('close', () => open.delete(socket));
+function cut(sockets: Set<Duplex>): void {
+  for (const socket of sockets) socket.destroy();
 }
 
 /** Browsers that may be connected at once, those included that have not said who they are. */
@@ -84,8 +93,9 @@ function upgrade(
   head: Uint8Array,
 ): void {
   if (isForeign(request)) return refuseUpgrade(socket, '403 Forbidden');
-  if (isFull(connections)) return refuseUpgrade(socket, '503 Service Unavailable');
-  keep(connections, socket);
+  if (connections.away || !keep(connections, connections.firefox, socket)) {
+    return refuseUpgrade(socket, '503 Service Unavailable');
+  }
   // The session is made before the connection, whose first bytes may be here already.
   const peer = {
     send: (text: string) => connection?.send(text),
@@ -170,7 +180,7 @@ function listen(server: Server): Promise<number> {
 
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { key, cert } = options.certificate;
-  const connections: Connections = { open: new Set(), away: 0 };
+  const connections: Connections = { firefox: new Set(), chromium: new Set(), away: 0 };
   const http = createHttpServer({ requestTimeout: 30_000 }, (request, response) => {
     route(options, request, response).catch(() => response.destroy());
   });
@@ -182,27 +192,31 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   mcs.on('tlsClientError', () => undefined);
   mcs.on('connection', (socket: Socket) => {
-    if (isFull(connections)) socket.destroy();
-    else keep(connections, socket);
+    if (connections.away || !keep(connections, connections.chromium, socket)) socket.destroy();
   });
   const [httpPort, mcsPort] = await Promise.all([listen(http), listen(mcs)]);
-  const cut = (): void => connections.open.forEach((socket) => socket.destroy());
   return {
     httpPort,
     mcsPort,
-    disconnect: () => {
-      connections.away++;
-      cut();
-      let back = (): void => void connections.away--;
-      return () => {
-        back();
-        back = () => undefined;
-      };
-    },
+    disconnect: () => disconnect(options.gcm, connections),
     close: async () => {
-      cut();
+      cut(connections.firefox);
+      cut(connections.chromium);
       http.closeAllConnections();
       await Promise.all([http, mcs].map((server) => new Promise((done) => server.close(done))));
     },
+  };
+}
+
+function disconnect(gcm: Gcm, connections: Connections): () => void {
+  connections.away++;
+  gcm.hold(true);
+  cut(connections.firefox);
+  let isBack = false;
+  return () => {
+    if (isBack) return;
+    isBack = true;
+    connections.away--;
+    gcm.hold(connections.away > 0);
   };
 }

@@ -30,8 +30,12 @@ export interface Gcm {
   /** POST of a form; `authorization` as the request has it. */
   readonly register: (authorization: string, form: URLSearchParams) => Answer;
   readonly connect: (peer: McsPeer) => GcmSession;
+  /** While held, browsers count as away, though they stay connected. */
+  readonly hold: (held: boolean) => void;
 }
 
+/** Pushes in flight: Chromium keeps their order. */
+const WINDOW = 64;
 /** Profiles, and registrations of one, that are remembered. */
 const MAX_DEVICES = 256;
 const MAX_APPS = 1000;
@@ -79,7 +83,8 @@ function admit(devices: Devices, hub: Hub, id: string, secret: string): Device |
     unsubscribeAll(gone);
     devices.delete(gone.id);
   }
-  const device = { id, secret, apps: new Map(), outbox: createOutbox(hub.isAlive), peer: undefined };
+  const outbox = createOutbox(hub.isAlive, WINDOW);
+  const device = { id, secret, apps: new Map(), outbox, peer: undefined };
   devices.set(id, device);
   return device;
 }
@@ -147,6 +152,7 @@ function register(device: Device, hub: Hub, form: URLSearchParams): Answer {
 export function createGcm(hub: Hub, now: Now): Gcm {
   const devices: Devices = new Map();
   return {
+    hold: (held) => devices.forEach(({ outbox }) => outbox.hold(held)),
     checkIn: (body) => checkIn(devices, hub, now, body),
     register: (authorization, form) => {
       const device = authorize(devices, hub, authorization);

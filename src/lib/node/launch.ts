@@ -18,7 +18,7 @@ export type Preference = string | number | boolean;
  */
 const AT_ONCE = 'ImprovedStartupBestEffortDelay:StartupDelayVisibleTabTimeout/0s';
 
-/** Command line switches. `features`: what else to enable, for the last such switch alone counts. */
+/** Command line switches. `features`: what else to enable; the last such switch alone counts. */
 export function chromiumArgs(
   { httpPort, mcsPort, spki, offline }: Addresses,
   features: readonly string[] = [],
@@ -78,9 +78,9 @@ export function firefoxEnv({ offline }: Addresses): Record<string, string> {
 
 /**
  * Runs in a page, before its own scripts. It gives Chromium's subscriptions, which name Google's
- * hosts, endpoints at `origin`, so that a server under test reaches the service without a proxy; and
- * it makes Firefox's subscribe() wait until the browser is connected: one that comes before Firefox
- * has started its push client is never answered.
+ * hosts, endpoints at `origin`, so that a server under test reaches the service without a proxy.
+ * And it makes Firefox's subscribe() wait until the browser is connected: one that comes before
+ * Firefox has started its push client is never answered.
  */
 export function initScript(origin: string, http: string): string {
   return `(${IN_PAGE})(${JSON.stringify(origin)}, ${JSON.stringify(http)});\n`;

@@ -5,9 +5,8 @@ import { createFeed, type Parser } from './feed.ts';
 import type { Outgoing } from './outbox.ts';
 import * as p from './protobuf.ts';
 
-/** The first byte in each direction; older clients do not acknowledge the way that newer ones do. */
+/** The first byte in each direction. */
 const VERSION = 41;
-const OLDEST_VERSION = 38;
 
 /** Each message is a tag, its size as a varint, and Protocol Buffers. */
 const HEARTBEAT_PING = 0;
@@ -46,7 +45,7 @@ export interface Login {
 
 export interface McsHandlers {
   readonly write: (bytes: Bytes) => void;
-  /** Checks who the client is, or throws an McsError. What it answers is called when pushes may go. */
+  /** Checks who the client is, or throws an McsError; answers what to call when pushes may go. */
   readonly login: (login: Login) => () => void;
   readonly acknowledge: (id: string) => void;
 }
@@ -73,7 +72,7 @@ function* readSize(): Generator<number, number, Bytes> {
 
 function* readMessages(onMessage: (tag: number, fields: p.Fields) => void): Parser {
   const [version = 0] = yield 1;
-  if (version < OLDEST_VERSION) throw new McsError('The protocol version is unknown');
+  if (version !== VERSION) throw new McsError('The protocol version is unknown');
   while (true) {
     const [tag = 0] = yield 1;
     const size = yield* readSize();

@@ -26,10 +26,9 @@ export interface Outbox {
   /** From now on pushes go to `write`, first those that were not acknowledged before. */
   readonly connect: (write: (message: Outgoing) => void) => void;
   readonly disconnect: () => void;
+  /** While held the browser counts as away: nothing is written to it. */
+  readonly hold: (held: boolean) => void;
 }
-
-/** In flight at once: browsers acknowledge every push, so more would only fill buffers. */
-const WINDOW = 64;
 
 interface Entry {
   readonly message: Outgoing;
@@ -38,10 +37,14 @@ interface Entry {
   again: boolean;
 }
 
-/** `isAlive`: whether a push may still be delivered; asked just before it is written. */
-export function createOutbox(isAlive: (id: string) => boolean): Outbox {
+/**
+ * `isAlive`: whether a push may still be delivered; asked just before it is written. `window`: how
+ * many are in flight at once; browsers acknowledge every push, so more would only fill buffers.
+ */
+export function createOutbox(isAlive: (id: string) => boolean, window: number): Outbox {
   const entries = new Map<string, Entry>();
   let write: ((message: Outgoing) => void) | undefined;
+  let held = false;
   let flying = 0;
 
   const remove = (id: string): boolean => {
@@ -50,7 +53,7 @@ export function createOutbox(isAlive: (id: string) => boolean): Outbox {
   };
   const pump = (): void => {
     for (const entry of entries.values()) {
-      if (!write || flying >= WINDOW) return;
+      if (!write || held || flying >= window) return;
       if (entry.sent) continue;
       const { message } = entry;
       if (!isAlive(message.id)) {
@@ -64,7 +67,7 @@ export function createOutbox(isAlive: (id: string) => boolean): Outbox {
   };
   return {
     post: (message) => {
-      const isThere = write !== undefined;
+      const isThere = write !== undefined && !held;
       if (isThere || message.ttl > 0) {
         entries.set(message.id, { message, sent: false, again: message.ttl > 0 });
       }
@@ -82,7 +85,9 @@ export function createOutbox(isAlive: (id: string) => boolean): Outbox {
       return awaited;
     },
     drop: (channel) => {
-      for (const { message } of entries.values()) if (message.channel === channel) remove(message.id);
+      for (const { message } of entries.values()) {
+        if (message.channel === channel) remove(message.id);
+      }
       pump();
     },
     connect: (to) => {
@@ -96,6 +101,10 @@ export function createOutbox(isAlive: (id: string) => boolean): Outbox {
         entry.sent = false;
         if (!entry.again) entries.delete(id);
       }
+    },
+    hold: (now) => {
+      held = now;
+      pump();
     },
   };
 }

@@ -1,0 +1,60 @@
+/** Runs every case in a browser that it starts, and tells what came of each. */
+import { attachBrowsers } from '../../src/browsers.ts';
+import { createVapid, generateVapidKeys } from '../../src/index.ts';
+import { createPushService } from '../../src/service.ts';
+import { createApp, PATIENCE } from './app.js';
+import { cases } from './cases.js';
+import { launch } from './launch.js';
+import { testWithPlaywright } from './playwright.js';
+
+export { binaries } from './launch.js';
+
+/** Rejects when the work takes longer than anything may. */
+function inTime(work, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Took over ${PATIENCE} ms: ${what}`)), PATIENCE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+async function openWorld(name) {
+  const clock = { offset: 0 };
+  const now = () => Date.now() + clock.offset;
+  const service = createPushService({ now });
+  const vapid = createVapid({
+    subject: 'mailto:ops@example.com', keys: await generateVapidKeys(), now,
+  });
+  const browsers = await attachBrowsers(service);
+  const app = await createApp(`${browsers.url}/browsers.js`);
+  const browser = launch(name, browsers, app.url);
+  const close = async () => {
+    await browser.close();
+    app.close();
+    await browsers.close();
+  };
+  return { name, clock, service, vapid, browsers, app, browser, close };
+}
+
+/** `report(title, error | undefined, milliseconds)`. `matches`: which cases to run. */
+export async function runBrowser(name, matches, report) {
+  const world = await openWorld(name);
+  try {
+    for (const [title, run] of cases.filter(([each]) => matches(each))) {
+      const start = performance.now();
+      const error = await inTime(run(world), title).then(() => undefined, (reason) => reason);
+      report(title, error, performance.now() - start);
+      if (error) console.log(world.browser.log());
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+export async function runPlaywright(matches, report) {
+  const title = 'an app\'s own test, as the README shows it';
+  if (!matches(title)) return;
+  const start = performance.now();
+  const error = await inTime(testWithPlaywright(), title).then(() => undefined, (reason) => reason);
+  report(title, error, performance.now() - start);
+}
