@@ -1,5 +1,5 @@
 import { PushError } from './errors.ts';
-import { encryptFor } from './encrypt.ts';
+import { encryptFor, readPadding } from './encrypt.ts';
 import { copyBytes } from './lib/bytes.ts';
 import { readHeaders } from './lib/headers.ts';
 import { checkSubscription, requireKeys, toPlain } from './subscription.ts';
@@ -52,6 +52,8 @@ export interface PushRequest {
 
 /** Four weeks, the most that FCM keeps. */
 const DEFAULT_TTL = 2_419_200;
+/** What the coding with the most room takes (draft-ietf-webpush-encryption-04 §3.5). */
+const MOST_PADDING = 4_077;
 /** Push services need not understand more (RFC 8030 §5.2). */
 const MAX_TTL = 2 ** 31 - 1;
 const URGENCIES: readonly unknown[] = ['very-low', 'low', 'normal', 'high'];
@@ -63,16 +65,16 @@ const CODING_FIELDS = ['Content-Encoding', 'Encryption', 'Crypto-Key', 'Encrypti
 /** RFC 8030 §5.1. */
 const RECEIPT_REL = 'urn:ietf:params:push:receipt';
 
-/** What was read and checked of the options, for any number of subscriptions. */
-export interface Message {
-  readonly vapid: Vapid | null;
-  /** The seconds left, at each attempt. Throws ERR_EXPIRED when there are none. */
-  readonly ttl: (origin: string) => number;
+/** Options of a request that were read and checked, for any number of subscriptions. */
+export interface Message extends Omit<RequestOptions, 'endpoints'> {
+  readonly ttl: number;
   /** Milliseconds since the epoch. */
-  readonly expires: number;
-  readonly fields: Readonly<Record<string, string>>;
-  readonly given: Pick<RequestOptions, 'scheme' | 'method' | 'encrypt' | 'padTo' | 'topic' | 'receipt'>;
+  readonly expires: number | undefined;
+  readonly now: Now;
 }
+
+/** What one message of many may have otherwise. */
+export type OwnOptions = MessageOptions & { readonly vapid?: Vapid | null | undefined };
 
 /** A message to one subscription; each `build` is for one attempt. */
 export interface Prepared {
@@ -89,40 +91,39 @@ function isHost(url: URL, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`);
 }
 
-function readTtl({ ttl, expires }: MessageOptions, now: Now): Pick<Message, 'ttl' | 'expires'> {
+/** One of the two, or what the shared options have. */
+function readTime(
+  ttl: number | undefined,
+  expires: Date | number | undefined,
+  base: Partial<Message>,
+): Pick<Message, 'ttl' | 'expires'> {
+  if (ttl === undefined && expires === undefined) {
+    return { ttl: base.ttl ?? DEFAULT_TTL, expires: base.expires };
+  }
   if (expires === undefined) {
-    const seconds = ttl ?? DEFAULT_TTL;
-    if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_TTL) {
-      return { ttl: () => seconds, expires: Infinity };
-    }
+    if (Number.isInteger(ttl) && ttl! >= 0 && ttl! <= MAX_TTL) return { ttl: ttl!, expires };
     throw new RangeError(`ttl must be a whole number of seconds from 0 to ${MAX_TTL}`);
   }
   const instant = Number(expires);
-  if (ttl !== undefined || !Number.isFinite(instant)) {
-    throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
-  }
-  const left = (origin: string): number => {
-    const seconds = Math.ceil((instant - now()) / 1000);
-    if (seconds > 0) return Math.min(seconds, MAX_TTL);
-    throw new PushError('ERR_EXPIRED', 'The message expired before it was sent', { origin });
-  };
-  return { ttl: left, expires: instant };
+  if (ttl === undefined && Number.isFinite(instant)) return { ttl: MAX_TTL, expires: instant };
+  throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
 }
 
-function readTopic(topic: unknown): Record<string, string> {
-  if (topic === undefined) return {};
-  if (typeof topic === 'string' && /^[\w-]{1,32}$/.test(topic)) return { Topic: topic };
+function checkTopic(topic: unknown): void {
+  if (topic === undefined || (typeof topic === 'string' && /^[\w-]{1,32}$/.test(topic))) return;
   throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
 }
 
-/** Apple decodes it (400 BadWebPushTopic). */
-function checkTopic(topic: string | undefined, url: URL): void {
-  if (topic !== undefined && topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
+function topicField(topic: string | undefined, url: URL): Record<string, string> {
+  if (topic === undefined) return {};
+  // Apple decodes it (400 BadWebPushTopic).
+  if (topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
     throw new RangeError('Apple takes no topic whose length is 1 mod 4; see topicFrom()');
   }
+  return { Topic: topic };
 }
 
-function readExtra(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+function readExtra(headers: Readonly<Record<string, string>>): Record<string, string> {
   const extra: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (OWN_FIELDS.test(name)) throw new TypeError(`The header ${name} is the library's own`);
@@ -145,8 +146,8 @@ function readReceipt(receipt: unknown, url: URL): Record<string, string> {
   return { ...prefer, Link: `<${link.href}>; rel="${RECEIPT_REL}"` };
 }
 
-function oneOf<T>(name: string, value: T | undefined, values: readonly unknown[]): T | undefined {
-  if (value === undefined || values.includes(value)) return value;
+function checkOneOf(name: string, value: unknown, values: readonly unknown[]): void {
+  if (value === undefined || values.includes(value)) return;
   throw new RangeError(`${name} must be one of ${values.join(', ')}`);
 }
 
@@ -154,7 +155,7 @@ function oneOf<T>(name: string, value: T | undefined, values: readonly unknown[]
 function encryptOnce(
   checked: Checked,
   payload: Payload,
-  { encrypt, padTo }: Message['given'],
+  { encrypt, padTo }: Message,
 ): () => Promise<Encrypted> {
   const { recipient } = checked;
   const start = async (): Promise<Encrypted> => (encrypt
@@ -194,33 +195,55 @@ function authorization(
 
 /** Reads and checks the options at once; the caller may change them afterwards. */
 export function readMessage(options: RequestOptions, now: Now = Date.now): Message {
-  const { vapid, scheme, method, encrypt, padTo, topic, receipt } = options;
+  const { scheme, method, encrypt, receipt } = options;
+  checkOneOf('scheme', scheme, ['vapid', 'webpush']);
+  checkOneOf('method', method, ['POST', 'PUT']);
+  return varyMessage({ scheme, method, encrypt, receipt, now }, options);
+}
+
+/** A message with the options of one of many in the place of the shared. */
+export function varyMessage(
+  base: Partial<Message> & Pick<Message, 'now'>,
+  options: OwnOptions,
+): Message {
+  const {
+    vapid = base.vapid, padTo = base.padTo, urgency = base.urgency, topic = base.topic,
+    headers, ttl, expires,
+  } = options;
   if (vapid === undefined) throw new TypeError('vapid must be given; null for none');
-  const urgency = oneOf('urgency', options.urgency, URGENCIES);
-  oneOf('scheme', scheme, ['vapid', 'webpush']);
-  oneOf('method', method, ['POST', 'PUT']);
+  readPadding(0, { padTo }, MOST_PADDING);
+  checkOneOf('urgency', urgency, URGENCIES);
+  checkTopic(topic);
   return {
-    vapid,
-    ...readTtl(options, now),
-    fields: {
-      ...readExtra(options.headers),
-      ...(urgency === undefined ? {} : { Urgency: urgency }),
-      ...readTopic(topic),
-    },
-    given: { scheme, method, encrypt, padTo, topic, receipt },
+    ...base,
+    ...readTime(ttl, expires, base),
+    vapid, padTo, urgency, topic,
+    headers: headers ? readExtra(headers) : base.headers,
   };
+}
+
+/** The TTL at this attempt. */
+function secondsLeft({ ttl, expires, now }: Message, origin: string): number {
+  if (expires === undefined) return ttl;
+  const left = Math.ceil((expires - now()) / 1000);
+  if (left > 0) return Math.min(left, ttl);
+  throw new PushError('ERR_EXPIRED', 'The message expired before it was sent', { origin });
 }
 
 /** A message for a subscription. The payload's bytes are nobody else's. */
 export function address(checked: Checked, payload: Payload | null, message: Message): Prepared {
   const { url, endpoint } = checked;
   const { origin } = url;
-  const { vapid, given: { scheme, method = 'POST', topic, receipt } } = message;
-  checkTopic(topic, url);
-  const fields = { ...message.fields, ...readReceipt(receipt, url) };
-  const encrypted = payload === null ? undefined : encryptOnce(checked, payload, message.given);
+  const { vapid, scheme, method = 'POST', urgency } = message;
+  const fields = {
+    ...message.headers,
+    ...(urgency && { Urgency: urgency }),
+    ...topicField(message.topic, url),
+    ...readReceipt(message.receipt, url),
+  };
+  const encrypted = payload === null ? undefined : encryptOnce(checked, payload, message);
   const build = async (): Promise<PushRequest> => {
-    const seconds = message.ttl(origin);
+    const seconds = secondsLeft(message, origin);
     // Both at once: the signature of a new token overlaps with the encryption.
     const [coded, token] = await Promise.all([encrypted?.(), vapid?.token(url)]);
     const coding = coded ? codingFields(coded) : {};
@@ -231,7 +254,8 @@ export function address(checked: Checked, payload: Payload | null, message: Mess
       ...(vapid && token && authorization(vapid, token, coding, scheme)),
     };
     // 400 "Ttl value conflicts with X-WNS-Cache-Policy" otherwise.
-    if (seconds === 0 && isHost(url, 'notify.windows.com')) headers['X-WNS-Cache-Policy'] = 'no-cache';
+    const wns = seconds === 0 && isHost(url, 'notify.windows.com');
+    if (wns) headers['X-WNS-Cache-Policy'] = 'no-cache';
     return { url: endpoint, method, headers, body: coded?.body ?? null, redirect: 'manual' };
   };
   return { origin, endpoint, seal: () => void encrypted?.().catch(() => undefined), build };
