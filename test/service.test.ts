@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createPushService } from '../src/service.ts';
 import type { PushService } from '../src/service.ts';
-import { createClock, push, seal } from './service_support.ts';
+import { createClock, push, rejection, seal } from './service_support.ts';
 import { skip } from './support.ts';
 
 const RECEIPT = 'urn:ietf:params:push:receipt';
@@ -223,10 +223,27 @@ function streaming(url: string, body: ReadableStream<Uint8Array>): Request | und
   }
 }
 
+const HANGING = 'a body that never ends is left when the signal fires';
 const ENDLESS = 'an endless body is left after the limit';
-if (!streaming('https://push.example.com/', new ReadableStream())) {
-  skip(requesting, ENDLESS, 'this engine has no streams as bodies of requests');
-} else requesting(ENDLESS, async () => {
+const streams = streaming('https://push.example.com/', new ReadableStream()) !== undefined;
+
+function whereStreams(name: string, test: () => Promise<void>): void {
+  if (streams) requesting(name, test);
+  else skip(requesting, name, 'this engine has no streams as bodies of requests');
+}
+
+whereStreams(HANGING, async () => {
+  const service = createPushService();
+  const { endpoint } = await service.subscribe();
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const request = streaming(endpoint, new ReadableStream<Uint8Array>());
+  const pending = rejection(service.fetch(request!, { signal: controller.signal }));
+  setTimeout(() => controller.abort(reason), 5);
+  assert.is(await pending, reason);
+});
+
+whereStreams(ENDLESS, async () => {
   const service = createPushService();
   const { endpoint } = await service.subscribe();
   const state = { pulled: 0, cancelled: false };

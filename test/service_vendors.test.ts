@@ -390,6 +390,10 @@ apple('bodies that are not encrypted: BadWebPushRequest; long ones: PayloadTooLa
   assert.is(await reason(await send(new Uint8Array(50), headers)), bad);
   assert.is(await reason(await send(body.slice(0, 86), headers)), bad);
   assert.is(await reason(await send(legacy.body, { 'Content-Encoding': 'aesgcm' })), bad);
+  for (const name of ['Encryption', 'Crypto-Key', 'Content-Encoding']) {
+    const fields = Object.entries(legacy.headers).filter(([other]) => other !== name);
+    assert.is(await reason(await send(legacy.body, Object.fromEntries(fields))), bad, name);
+  }
   assert.is((await send(legacy.body, legacy.headers)).status, 201);
   assert.is((await send(body, headers)).status, 201);
   assert.is(await reason(await send(new Uint8Array(4097), headers)), '413 PayloadTooLarge');

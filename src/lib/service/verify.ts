@@ -69,11 +69,9 @@ async function verifySignature(
   key: Bytes,
   seen: Set<string> = new Set(),
 ): Promise<string | undefined> {
-  const [head = '', body = '', tail, ...more] = token.split('.');
-  const bytes = [head, body, tail ?? ''].map(decodeBase64url);
-  const [protectedHeader, payload, signature] = bytes;
-  const three = tail !== undefined && more.length === 0;
-  if (!head || !protectedHeader || !payload || !signature || !three) {
+  const parts = token.split('.', 4);
+  const [protectedHeader, payload, signature] = parts.map(decodeBase64url);
+  if (parts.length !== 3 || !protectedHeader || !payload || !signature) {
     refuseToken('invalid-token', 'The token is not three parts of base64url with dots between');
   }
   checkHeader(protectedHeader);
