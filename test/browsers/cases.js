@@ -164,14 +164,22 @@ export const cases = [
     const { same, ...subscription } = await world.app.ask('subscribe', again);
     assert.deepEqual(subscription, to.subscription);
   }],
-  ['sent over HTTP: fetch, http2Fetch', async (world) => {
+  ['sent with fetch over HTTP', async (world) => {
+    const { scope, subscription } = await subscribe(world);
+    const { pathname } = new URL(subscription.endpoint);
+    const to = { scope, subscription: { ...subscription, endpoint: world.browsers.url + pathname } };
+    await expectPush(world, to, 'one', await push(world, to, 'one', { fetch: undefined }));
+  }],
+  ['sent with http2Fetch over TLS', async (world) => {
     const to = await subscribe(world);
-    const close = http2Fetch({ addresses: 'any' });
-    const byFetch = await push(world, to, 'by fetch', { fetch: undefined });
-    await expectPush(world, to, 'by fetch', byFetch);
-    const byHttp2 = await push(world, to, 'by http2Fetch', { fetch: close });
-    await expectPush(world, to, 'by http2Fetch', byHttp2);
-    await close.close();
+    assert.ok(to.subscription.endpoint.startsWith(world.secure.origin), 'the endpoint is secure');
+    const fetch = http2Fetch({ addresses: 'any', ca: world.secure.ca });
+    try {
+      await expectPush(world, to, 'one', await push(world, to, 'one', { fetch }));
+      await expectPush(world, to, 'two', await push(world, to, 'two', { fetch, encrypt: aesgcm }));
+    } finally {
+      await fetch.close();
+    }
   }],
   ['while it was away: what expired or was replaced does not come, the rest does, in order',
     async (world) => {

@@ -6,6 +6,7 @@ import { createApp, PATIENCE } from './app.js';
 import { cases } from './cases.js';
 import { launch } from './launch.js';
 import { testWithPlaywright } from './playwright.js';
+import { serveSecurely } from './secure.js';
 
 export { binaries } from './launch.js';
 
@@ -25,15 +26,17 @@ async function openWorld(name) {
   const vapid = createVapid({
     subject: 'mailto:ops@example.com', keys: await generateVapidKeys(), now,
   });
-  const browsers = await attachBrowsers(service);
+  const secure = await serveSecurely(service);
+  const browsers = await attachBrowsers(service, { origin: secure.origin });
   const app = await createApp(`${browsers.url}/browsers.js`);
   const browser = launch(name, browsers, app.url);
   const close = async () => {
     await browser.close();
     app.close();
     await browsers.close();
+    secure.close();
   };
-  return { name, clock, service, vapid, browsers, app, browser, close };
+  return { name, clock, service, vapid, secure, browsers, app, browser, close };
 }
 
 /** `report(title, error | undefined, milliseconds)`. `matches`: which cases to run. */
