@@ -53,6 +53,9 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** Bytes of an answer that are read for its 1,024 characters. */
 const MAX_DETAIL = 16_384;
 
+/** Characters of a header field: an endpoint has at most 2,048. */
+const MAX_FIELD = 4096;
+
 /** The options of a transfer, read and checked. */
 export interface Transfer {
   readonly fetch: Fetch;
@@ -135,23 +138,42 @@ function networkError(error: unknown, { endpoint, origin }: Outgoing): DeliveryE
   });
 }
 
+/** Tells a body's sender that nobody reads on; rejects where it cannot be told. */
+async function discard({ body }: { readonly body: Cancellable | null | undefined }): Promise<void> {
+  await body?.cancel();
+}
+
+type Cancellable = Pick<ReadableStream, 'cancel'>;
+
 /** The beginning of an answer's body. The status is known: what fails here is told to nobody. */
-async function readDetail(response: FetchResponse, span: Span): Promise<string | undefined> {
+async function readDetail({ body }: FetchResponse, span: Span): Promise<string | undefined> {
   const decoder = new TextDecoder();
   let text = '';
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
-    const reader = response.body?.getReader();
+    reader = body?.getReader();
     for (let bytes = 0; reader && bytes < MAX_DETAIL && text.length < 1024; ) {
       const { done, value } = await span.race(reader.read());
-      if (done) return cleanDetail(text);
-      bytes += value.length;
+      if (done) break;
+      // One more for each part: one that gives empty parts for ever would let no timer run.
+      bytes += value.length + 1;
       text += decoder.decode(value, { stream: true });
     }
-    reader?.cancel().catch(() => undefined);
   } catch {
-    response.body?.cancel().catch(() => undefined);
+    // What was read counts.
   }
+  discard({ body: reader }).catch(() => undefined);
   return cleanDetail(text);
+}
+
+/** A status, once read, decides: a field that fails, or says more than any has to, says nothing. */
+function readField({ headers }: FetchResponse, name: string): string | null {
+  try {
+    const value: unknown = headers.get(name);
+    return typeof value === 'string' && value.length <= MAX_FIELD ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What an answer means; a success's body is cancelled unread. */
@@ -161,9 +183,10 @@ async function readAnswer(
   span: Span,
   now: Now,
 ): Promise<Accepted> {
-  const { status, headers } = response;
+  const { status } = response;
+  const headers = { get: (name: string) => readField(response, name) };
   if (status >= 200 && status < 300) {
-    response.body?.cancel().catch(() => undefined);
+    discard(response).catch(() => undefined);
     return acceptAnswer({ status, headers, detail: undefined }, endpoint, origin, now());
   }
   const detail = await readDetail(response, span);
@@ -189,11 +212,10 @@ export async function attempt(
   const report = (code: PushErrorCode | undefined, status: number | undefined): void => {
     if (!flight.sent) return;
     const milliseconds = performance.now() - started;
-    try {
+    // A metric that fails, at once or later, must not cost the outcome.
+    const told = async (): Promise<void> =>
       onAttempt?.({ origin, code, status, attempt: number, milliseconds, bytes });
-    } catch {
-      // A metric that fails must not cost the outcome.
-    }
+    told().catch(() => undefined);
   };
   try {
     const { url, ...init } = await span.race(outgoing.build());
@@ -223,10 +245,11 @@ async function answered(
   try {
     running = fetch(url, init);
     response = await span.race(running);
+    if (typeof property(response, 'status') !== 'number') throw new TypeError('That is no Response');
   } catch (error) {
     if (!span.signal.aborted) throw networkError(error, outgoing);
     // A fetch that does not listen to its signal may answer later.
-    running?.then(({ body }) => body?.cancel()).catch(() => undefined);
+    running?.then(discard).catch(() => undefined);
     throw span.signal.reason;
   }
   return readAnswer(response, outgoing, span, now);

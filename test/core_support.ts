@@ -28,7 +28,7 @@ export const RECEIVER_KEYS = {
 /** RFC 6979 appendix A.2.5: a server's keys. */
 export const VAPID_KEYS: VapidKeys = {
   publicKey:
-    'BGD-1LolWp0xyWHrdMY1bWjASbiSO2H6bOZpYi5g8p-2eQP-EAi4vJmkGunpViii8ZPyxgwtfp9Rd6PClNRGIpk',
+    'BGD-1LolWp0xyWHrdMY1bWjASbiSO2H6bOZpYi5g8p-2eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk',
   privateKey: 'ya-p2EW6dRZrXCFXZ7HWk05Qw9s26JsSe4piKxIPZyE',
 };
 
