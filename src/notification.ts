@@ -36,8 +36,8 @@ function valid(read: DeclarativeNotification | string): DeclarativeNotification 
 export function buildNotification(notification: DeclarativeNotification): string {
   // One reading of the caller's objects, before anything is checked.
   const given: DeclarativeNotification = JSON.parse(JSON.stringify({ ...notification }));
-  // The specification reads `mutable` at the top, Firefox and WebKit of 2025 inside; `app_badge` was
-  // inside in WebKit 18.4 and is at the top since. Each stands at both.
+  // The specification reads `mutable` at the top, Firefox and WebKit of 2025 inside; `app_badge`
+  // was inside in WebKit 18.4 and is at the top since. Each stands at both.
   const { app_badge, mutable } = given;
   const message = (content: DeclarativeNotification): string =>
     JSON.stringify({ web_push: 8030, notification: content, app_badge, mutable });
@@ -79,9 +79,9 @@ export function fit(
 
 /**
  * Reads a declarative push message, text or bytes that came from anyone, as the specification's
- * parser does. Optional members of a wrong type, and actions that are not whole, are left out; only
- * own properties are read. `base`: the scope of the service worker, against which URLs are resolved;
- * without it they must be absolute.
+ * parser does. Optional members of a wrong type, and actions that are not whole, are left out;
+ * only own properties are read. `base`: the scope of the service worker, against which URLs are
+ * resolved; without it they must be absolute.
  *
  * Throws ERR_NOTIFICATION_INVALID for what a browser hands to the service worker as an ordinary
  * push, with the `reason`: `not-json`, `web_push` (not 8030), `title`, `navigate`, `actions` (the

@@ -1,8 +1,8 @@
 import { utf8 } from '../bytes.ts';
 
 /**
- * One code point with what belongs to it, where there is no segmenter (Firefox before 125): pairs of
- * regional indicators (flags), marks, variation selectors, skin tones, joiners with what they join.
+ * One code point with what belongs to it, where there is no segmenter (Firefox before 125): pairs
+ * of regional indicators (flags), marks, variation selectors, skin tones, joiners and the joined.
  */
 const CLUSTER = /(?:\p{RI}{2}|[^])(?:[\p{M}\p{EMod}]|\u200d[^])*/gu;
 

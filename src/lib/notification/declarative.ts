@@ -50,8 +50,6 @@ export type Defect =
 type Members = Readonly<Record<string, unknown>>;
 /** What a reader makes of a value; `undefined`: not of the member's type, so not there. */
 type Reader = (value: unknown, base?: string) => unknown;
-type Readers = Readonly<Record<string, Reader>>;
-type Taken = Partial<DeclarativeAction & DeclarativeNotification>;
 
 /** The own members of parsed JSON: never one that somebody put on Object.prototype. */
 function own(map: unknown): Members {
@@ -73,42 +71,28 @@ const link: Reader = (value, base) => {
 
 const address: Reader = (value, base) => link(value, base) || undefined;
 
-/** "64-bit unsigned integer" of the specification. */
-const count: Reader = (value) =>
-  (typeof value === 'number' && value >= 0 && value < 2 ** 64 && value % 1 === 0
-    ? value : undefined);
+/** The specification's 64-bit unsigned integers, as far as JavaScript's numbers are exact. */
+const count = (value: unknown): unknown =>
+  (Number.isSafeInteger(value) && Number(value) >= 0 ? value : undefined);
 
 const DIRECTIONS: readonly unknown[] = ['auto', 'ltr', 'rtl'];
 
-const ACTION: Readers = { action: text, title: text, navigate: link, icon: address };
-
-const MEMBERS: Readers = {
-  title: text, lang: text, body: text, tag: text,
-  navigate: address, image: address, icon: address, badge: address,
+/** The members of a notification and of its actions. */
+const MEMBERS: Readonly<Record<string, Reader | null>> = {
+  __proto__: null,
+  title: text, lang: text, body: text, tag: text, action: text,
+  navigate: link, image: address, icon: address, badge: address,
   renotify: flag, silent: flag, requireInteraction: flag, mutable: flag,
   timestamp: count, app_badge: count,
-  data: (value) => value,
   dir: (value) => (DIRECTIONS.includes(value) ? value : undefined),
   vibrate: (value) => (Array.isArray(value)
     && value.every((item) => Number(count(item)) < 2 ** 32) ? value : undefined),
   // Those that lack a member are left out.
-  actions: (value, base) => (Array.isArray(value) ? value
-    .map((item) => take(item, ACTION, base))
-    .filter(({ action, title, navigate }) => ![action, title, navigate].includes(undefined))
-    : undefined),
+  actions: (value) => (Array.isArray(value) ? value.filter((item) => {
+    const { action, title, navigate } = own(item);
+    return ![action, title, navigate].includes(undefined);
+  }) : undefined),
 };
-
-/** The members of a map, each where it is there and of its type. */
-function take(map: unknown, readers: Readers, base?: string): Taken;
-function take(map: unknown, readers: Readers, base?: string): object {
-  const members = own(map);
-  const taken: Record<string, unknown> = {};
-  for (const [name, reader] of Object.entries(readers)) {
-    const value = reader(members[name], base);
-    if (value !== undefined) taken[name] = value;
-  }
-  return taken;
-}
 
 /**
  * The notification of the text of a declarative push message, or why it is none. Push API (working
@@ -116,25 +100,27 @@ function take(map: unknown, readers: Readers, base?: string): object {
  * not there; `base`: the scope of the service worker, against which URLs are resolved.
  */
 export function decodeDeclarative(json: string, base?: string): DeclarativeNotification | Defect {
-  let message: Members;
   try {
-    message = own(JSON.parse(json));
+    const message = own(JSON.parse(json));
+    if (message.web_push !== 8030) return 'web_push';
+    const { data, ...map } = own(message.notification);
+    // Not in the specification: its pull request 402 and WebKit since May 2025 have the number at
+    // the top, WebKit 18.4 inside.
+    const app_badge = message.app_badge ?? map.app_badge;
+    const read = JSON.parse(
+      JSON.stringify({ ...map, app_badge, mutable: message.mutable }),
+      (name, value) => (name ? +name >= 0 ? value : MEMBERS[name]?.(value, base) : own(value)),
+    );
+    if (data !== undefined) read.data = data;
+    return read.title === undefined ? 'title'
+      // A URL that is none, unlike a member that lacks, gives the whole message up.
+      : !read.navigate ? 'navigate'
+      : read.actions?.some((action: DeclarativeAction) => !action.navigate) ? 'actions'
+      // The two pairs that the Notifications API refuses to show.
+      : read.silent && read.vibrate ? 'silent-vibrate'
+      : read.renotify && !read.tag ? 'renotify-tag'
+      : read;
   } catch {
     return 'not-json';
   }
-  if (message.web_push !== 8030) return 'web_push';
-  const map = own(message.notification);
-  // Not in the specification: its pull request 402 and WebKit since May 2025 have the number at the
-  // top, WebKit 18.4 inside.
-  const app_badge = message.app_badge ?? map.app_badge;
-  const read = take({ ...map, app_badge, mutable: message.mutable }, MEMBERS, base);
-  const { title, navigate } = read;
-  return title === undefined ? 'title'
-    : navigate === undefined ? 'navigate'
-    // A URL that is none, unlike a member that lacks, gives the whole message up.
-    : read.actions?.some((action) => !action.navigate) ? 'actions'
-    // The two pairs that the Notifications API refuses to show.
-    : read.silent && read.vibrate ? 'silent-vibrate'
-    : read.renotify && !read.tag ? 'renotify-tag'
-    : { ...read, title, navigate };
 }
