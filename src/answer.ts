@@ -2,6 +2,7 @@ import { DeliveryError } from './errors.ts';
 import type { PushErrorCode } from './errors.ts';
 import { property } from './lib/bytes.ts';
 import { parseRetryAfter } from './lib/retry_after.ts';
+import { tells } from './lib/secrets.ts';
 
 /**
  * The push service has taken the message; no proof of delivery. `location`: of the waiting message,
@@ -61,7 +62,7 @@ const SENTENCES: Readonly<Partial<Record<PushErrorCode, string>>> = {
 };
 
 /** Stands in for a control character; also those that turn the direction of text. */
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** At most 1,024 characters of a stranger's text. */
 export function cleanDetail(text: string): string | undefined {
@@ -75,7 +76,9 @@ export function cleanDetail(text: string): string | undefined {
 function cleanReason(text: unknown, endpoint: string): string | undefined {
   const word = String(text).trim();
   const plain = /^[\w .,:;'()/-]{1,160}$/.test(word) && !/[\w.-]{28}/.test(word);
-  return plain && !endpoint.includes(word) ? word : undefined;
+  // A short one that the endpoint holds is chance: "109".
+  const part = word.length > 7 && endpoint.includes(word);
+  return plain && !part && !tells(word, endpoint) ? word : undefined;
 }
 
 function readReason({ headers, detail }: Answer, endpoint: string): string | undefined {

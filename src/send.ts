@@ -4,6 +4,7 @@ import { DeliveryError, isPushError } from './errors.ts';
 import type { PushError, PushErrorCode } from './errors.ts';
 import { checkPolicy, parseEndpoint } from './endpoint.ts';
 import { property } from './lib/bytes.ts';
+import { safeCause } from './lib/secrets.ts';
 import { prepare } from './request.ts';
 import type { RequestOptions } from './request.ts';
 import type { Bytes, EndpointPolicy, Now, Payload, Subscription } from './types.ts';
@@ -119,6 +120,13 @@ function startSpan(
   return { signal: controller.signal, race: (promise) => Promise.race([promise, over]), end };
 }
 
+function tooLate({ timeout }: Transfer, { endpoint, origin }: Outgoing, sent: boolean): Error {
+  const what = sent ? `${origin} did not answer` : 'The push was not ready';
+  return new DeliveryError('ERR_TIMEOUT', `${what} within ${timeout} ms`, {
+    sent: sent ? 'maybe' : 'no', endpoint, origin,
+  });
+}
+
 /** Whether a failed fetch proves that nothing was sent: there never was a connection. */
 function neverSent(error: unknown): boolean {
   const syscall = property(property(error, 'cause') ?? error, 'syscall');
@@ -128,13 +136,17 @@ function neverSent(error: unknown): boolean {
 /** What a fetch rejected with, as an error that says whom it concerns. */
 function networkError(error: unknown, { endpoint, origin }: Outgoing): DeliveryError {
   if (isPushError(error)) {
-    const { code, message, cause = error, sent } = error;
+    const { code, message, sent } = error;
+    const cause = safeCause(error.cause ?? error, endpoint, origin);
     return new DeliveryError(code, message, { cause, sent, endpoint, origin });
   }
   const code = property(property(error, 'cause'), 'code') ?? property(error, 'code');
   const why = typeof code === 'string' && /^[A-Z_\d]{1,40}$/.test(code) ? `: ${code}` : '';
   return new DeliveryError('ERR_NETWORK', `Cannot reach ${origin}${why}`, {
-    cause: error, sent: neverSent(error) ? 'no' : 'maybe', endpoint, origin,
+    cause: safeCause(error, endpoint, origin),
+    sent: neverSent(error) ? 'no' : 'maybe',
+    endpoint,
+    origin,
   });
 }
 
@@ -201,12 +213,11 @@ export async function attempt(
   flight: Flight = { controller: new AbortController(), sent: false },
 ): Promise<Accepted> {
   const { signal, onAttempt } = transfer;
-  const { endpoint, origin } = outgoing;
+  const { origin } = outgoing;
   signal?.throwIfAborted();
-  const span = startSpan(transfer, flight.controller, () => new DeliveryError(
-    'ERR_TIMEOUT', `${origin} did not answer within ${transfer.timeout} ms`,
-    { endpoint, origin, sent: flight.sent ? 'maybe' : 'no' },
-  ));
+  const span = startSpan(
+    transfer, flight.controller, () => tooLate(transfer, outgoing, flight.sent),
+  );
   const started = performance.now();
   let bytes = 0;
   const report = (code: PushErrorCode | undefined, status: number | undefined): void => {
