@@ -4,6 +4,7 @@ import { DeliveryError, isPushError } from './errors.ts';
 import type { PushError, PushErrorCode } from './errors.ts';
 import { checkPolicy, parseEndpoint } from './endpoint.ts';
 import { property } from './lib/bytes.ts';
+import { discard, readBody, readField } from './lib/response.ts';
 import { safeCause } from './lib/secrets.ts';
 import { prepare } from './request.ts';
 import type { RequestOptions } from './request.ts';
@@ -27,7 +28,7 @@ export interface FetchResponse {
 
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
-/** For metrics: no endpoint, low cardinality. `code` is undefined for success. `bytes`: of the body. */
+/** For metrics: no endpoint, low cardinality. `code`: undefined for success; `bytes`: the body. */
 export interface Attempt {
   readonly origin: string;
   readonly code: PushErrorCode | undefined;
@@ -51,11 +52,7 @@ export interface SendOptions extends RequestOptions, TransferOptions {
 
 /** setTimeout takes no more. */
 const MAX_TIMER = 2 ** 31 - 1;
-/** Bytes of an answer that are read for its 1,024 characters. */
-const MAX_DETAIL = 16_384;
 
-/** Characters of a header field: an endpoint has at most 2,048. */
-const MAX_FIELD = 4096;
 
 /** The options of a transfer, read and checked. */
 export interface Transfer {
@@ -150,45 +147,7 @@ function networkError(error: unknown, { endpoint, origin }: Outgoing): DeliveryE
   });
 }
 
-/** Tells a body's sender that nobody reads on; rejects where it cannot be told. */
-async function discard({ body }: { readonly body: Cancellable | null | undefined }): Promise<void> {
-  await body?.cancel();
-}
-
-type Cancellable = Pick<ReadableStream, 'cancel'>;
-
-/** The beginning of an answer's body. The status is known: what fails here is told to nobody. */
-async function readDetail({ body }: FetchResponse, span: Span): Promise<string | undefined> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  try {
-    reader = body?.getReader();
-    for (let bytes = 0; reader && bytes < MAX_DETAIL && text.length < 1024; ) {
-      const { done, value } = await span.race(reader.read());
-      if (done) break;
-      // One more for each part: one that gives empty parts for ever would let no timer run.
-      bytes += value.length + 1;
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch {
-    // What was read counts.
-  }
-  discard({ body: reader }).catch(() => undefined);
-  return cleanDetail(text);
-}
-
-/** A status, once read, decides: a field that fails, or says more than any has to, says nothing. */
-function readField({ headers }: FetchResponse, name: string): string | null {
-  try {
-    const value: unknown = headers.get(name);
-    return typeof value === 'string' && value.length <= MAX_FIELD ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-/** What an answer means; a success's body is cancelled unread. */
+/** What an answer means. A status, once read, decides; a success's body is cancelled unread. */
 async function readAnswer(
   response: FetchResponse,
   { endpoint, origin }: Outgoing,
@@ -201,7 +160,7 @@ async function readAnswer(
     discard(response).catch(() => undefined);
     return acceptAnswer({ status, headers, detail: undefined }, endpoint, origin, now());
   }
-  const detail = await readDetail(response, span);
+  const detail = cleanDetail(await readBody(response, span.race));
   return rejectAnswer({ status, headers, detail }, endpoint, origin, now());
 }
 
@@ -232,7 +191,8 @@ export async function attempt(
     const { url, ...init } = await span.race(outgoing.build());
     bytes = init.body?.length ?? 0;
     flight.sent = true;
-    const accepted = await answered(transfer, url, { ...init, signal: span.signal }, outgoing, span);
+    const request = { ...init, signal: span.signal };
+    const accepted = await answered(transfer, url, request, outgoing, span);
     report(undefined, accepted.status);
     return accepted;
   } catch (error) {
@@ -256,7 +216,7 @@ async function answered(
   try {
     running = fetch(url, init);
     response = await span.race(running);
-    if (typeof property(response, 'status') !== 'number') throw new TypeError('That is no Response');
+    if (typeof property(response, 'status') !== 'number') throw new TypeError('No Response');
   } catch (error) {
     if (!span.signal.aborted) throw networkError(error, outgoing);
     // A fetch that does not listen to its signal may answer later.

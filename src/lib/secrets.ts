@@ -16,9 +16,9 @@ function printed(error: unknown): string {
 }
 
 /**
- * What a fetch failed with, if it does not tell the endpoint or the token; else an error of the same
- * name and code. A getter hides a cause from some printers only: Bun's console prints it always, Deno
- * that of an error which nobody catches, and workerd's structuredClone copies it.
+ * What a fetch failed with, if it does not tell the endpoint or the token; else an error of the
+ * same name and code. A getter hides a cause from some printers only: Bun's console prints it always,
+ * Deno that of an error which nobody catches, and workerd's structuredClone copies it.
  */
 export function safeCause(error: unknown, endpoint: string, origin: string): unknown {
   const clean = (value: unknown): string | undefined => {
@@ -27,7 +27,8 @@ export function safeCause(error: unknown, endpoint: string, origin: string): unk
   };
   try {
     if (!tells(printed(error), endpoint)) return error;
-    const [name, message, code] = ['name', 'message', 'code'].map((it) => clean(property(error, it)));
+    const [name, message, code] =
+      ['name', 'message', 'code'].map((it) => clean(property(error, it)));
     const own = { ...(name && { name }), ...(code && { code }) };
     return Object.assign(new Error(message ?? 'What fetch said names the endpoint'), own);
   } catch {
