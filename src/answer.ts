@@ -123,11 +123,12 @@ export function rejectAnswer(answer: Answer, endpoint: string, origin: string, n
   });
 }
 
-/** A URL in an answer, resolved, and kept only with the endpoint's own origin. */
-function resolve(reference: string | undefined, endpoint: string): string | undefined {
+/** A URL in an answer, resolved, and kept only below the endpoint's own origin. */
+function resolve(reference: string | undefined, endpoint: string, origin: string): string | undefined {
   if (reference === undefined || !URL.canParse(reference, endpoint)) return undefined;
-  const url = new URL(reference, endpoint);
-  return url.origin === new URL(endpoint).origin ? url.href : undefined;
+  // Not by its origin: blob: URLs have the one inside them, and user info is no part of it.
+  const { href } = new URL(reference, endpoint);
+  return href.startsWith(`${origin}/`) ? href : undefined;
 }
 
 /** The target of the link with a receipt subscription (RFC 8288 §3, RFC 8030 §5.1). */
@@ -141,8 +142,8 @@ export function acceptAnswer(answer: Answer, endpoint: string, origin: string, n
   const { status, headers } = answer;
   const wns = headers.get('X-WNS-NotificationStatus')?.trim().toLowerCase();
   if (wns === 'dropped') rejectAnswer(answer, endpoint, origin, now);
-  const location = resolve(headers.get('Location') ?? undefined, endpoint);
-  const receipt = resolve(receiptLink(headers.get('Link')), endpoint);
+  const location = resolve(headers.get('Location') ?? undefined, endpoint, origin);
+  const receipt = resolve(receiptLink(headers.get('Link')), endpoint, origin);
   const ttl = /^\d{1,10}$/.exec(headers.get('TTL')?.trim() ?? '')?.[0];
   const vendor = headers.get('apns-id') ?? headers.get('X-WNS-Msg-ID') ?? '';
   const id = /^[\w.:-]{1,128}$/.exec(vendor.trim())?.[0];

@@ -17,7 +17,7 @@ function printed(error: unknown): string {
 
 /**
  * What a fetch failed with, if it does not tell the endpoint or the token; else an error of the
- * same name and code. A getter hides a cause from some printers only: Bun's console prints it always,
+ * same name and code. A getter hides a cause from some printers: Bun's console prints it always,
  * Deno that of an error which nobody catches, and workerd's structuredClone copies it.
  */
 export function safeCause(error: unknown, endpoint: string, origin: string): unknown {
