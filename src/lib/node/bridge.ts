@@ -44,13 +44,21 @@ export function answer(
   response.end(body);
 }
 
+/** Host, or what stands for it in HTTP/2 (RFC 9113 §8.3.1). */
+export function authorityOf({ headers }: IncomingMessage): string | undefined {
+  const authority = headers[':authority'];
+  return typeof authority === 'string' ? authority : headers.host;
+}
+
 /** The same request for a handler, or `undefined` when no URL or Request can be made of it. */
 function toRequest(from: IncomingMessage, origin: string, body: Bytes): Request | undefined {
   const headers = new Headers();
   const { method = 'GET', url = '/', rawHeaders } = from;
   try {
     for (let i = 0; i < rawHeaders.length; i += 2) {
-      headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+      const name = rawHeaders[i] ?? '';
+      // Over HTTP/2 the request line comes as fields (RFC 9113 §8.3.1).
+      if (!name.startsWith(':')) headers.append(name, rawHeaders[i + 1] ?? '');
     }
     const some = body.length > 0 && method !== 'GET' && method !== 'HEAD';
     return new Request(new URL(url, origin), { method, headers, body: some ? body : null });
@@ -69,7 +77,7 @@ export async function bridge(
   try {
     const body = await readBody(from, limit);
     if (!body) return answer(to, 413);
-    const request = toRequest(from, `${protocol}://${from.headers.host ?? 'localhost'}`, body);
+    const request = toRequest(from, `${protocol}://${authorityOf(from) ?? 'localhost'}`, body);
     if (!request) return answer(to, 400);
     const response = await handler(request);
     const bytes = new Uint8Array(await response.arrayBuffer());
