@@ -43,13 +43,15 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ['ERR_REJECTED', 'it will say the same again, so look at the request'],
   ['ERR_NETWORK', 'check the network, or --proxy and --ca, and try again'],
   ['ERR_TIMEOUT', 'try again, or with a longer --timeout'],
+  ['ERR_RATE_LIMITED', 'wait, then try again'],
+  ['ERR_UNAVAILABLE', 'try again later'],
   ['ERR_ADDRESS_REFUSED', 'for a service of your own use --addresses any'],
   ['ERR_EXPIRED', 'give a later --expires'],
   ['ERR_PAYLOAD_TOO_LARGE', 'send less and let the page fetch the rest'],
 ]);
 
 /** Words that say what to do already. */
-const SAYS_WHAT = /;|\bmust\b|\bsee\b|\bgive\b|\bwanted\b/;
+const SAYS_WHAT = /; |\bmust be\b|\bsee\b|\bgive\b|\bwanted\b/;
 
 /** One sentence, the exit status, and for what should not have happened at all the stack. */
 export interface Explanation {
@@ -61,9 +63,10 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (error instanceof CliError) return { message: error.message, status: error.status };
   if (isPushError(error)) {
-    const cure = SAYS_WHAT.test(error.message) ? undefined : CURES.get(error.code);
-    const message = cure === undefined ? error.message : `${error.message}; ${cure}`;
-    return { message: message.replace('(see the endpoints option)', '(see --endpoints)'), status: 1 };
+    const text = error.message.replace('(see the endpoints option)', '(see --endpoints)')
+      .replace(/; for tests there is http2Fetch.*$/, '');
+    const cure = SAYS_WHAT.test(text) ? undefined : CURES.get(error.code);
+    return { message: cure === undefined ? text : `${text}; ${cure}`, status: 1 };
   }
   // Not a user's mistake: the stack is what a report needs. Messages of strangers may hold data.
   const name = error instanceof Error ? error.name : typeof error;

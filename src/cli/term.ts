@@ -1,5 +1,6 @@
 /** The terminal: where text goes, how wide it is, and whether it has colours. */
-import type { ReadStream, WriteStream } from 'node:tty';
+import type { Readable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
 
 export type Painter = (text: string) => string;
 
@@ -21,7 +22,7 @@ export interface Terminal {
   /** A line on standard error. */
   readonly note: (line: string) => void;
   readonly error: Pick<WriteStream, 'write'>;
-  readonly input: NodeJS.ReadableStream;
+  readonly input: Readable;
   readonly paint: Paint;
   readonly paintError: Paint;
   /** Whether a person sits in front of it. */
@@ -30,12 +31,16 @@ export interface Terminal {
   readonly isInput: boolean;
   /** Columns to set text in. */
   readonly columns: number;
+  /** Columns of standard error now: windows change. */
+  readonly errorColumns: () => number;
+  /** Whether nobody reads standard output any more. */
+  readonly isClosed: () => boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What of a process is used. */
 export interface Host {
-  readonly stdin: ReadStream | (NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined });
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: WriteStream;
   readonly stderr: WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -77,6 +82,8 @@ export function openTerminal({ stdin, stdout, stderr, env }: Host): Terminal {
     isError: stderr.isTTY === true,
     isInput: stdin.isTTY === true,
     columns: Math.min(stdout.columns || stderr.columns || 80, MAX_COLUMNS),
+    errorColumns: () => stderr.columns || 80,
+    isClosed: () => closed,
     env,
   };
 }
