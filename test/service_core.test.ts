@@ -186,6 +186,12 @@ core('a user agent by HTTP acknowledges with DELETE, which the receipt tells (RF
   clock.pass(1);
   assert.equal(outstanding(coreOf(service), subscriber), []);
   assert.equal(receipts?.map(({ status }) => status), [204, 410, 410]);
+  // One that is replaced or taken back was neither delivered nor has it expired.
+  const Authorization = await (await createServer()).authorization();
+  await push(service, { endpoint }, null, { ...options, Topic: 't' });
+  const last = await push(service, { endpoint }, null, { ...options, Topic: 't' });
+  await service.fetch(last.headers.get('Location') ?? '', { method: 'DELETE', headers: { Authorization } });
+  assert.is(receipts?.length, 3);
   assert.is(store.receipts.size, 1);
 });
 

@@ -12,7 +12,7 @@ import type { Visit } from './visit.ts';
  * not exist is a 400 (RFC 8030 §5.1), also where no receipt is asked for.
  */
 export function findReceipt(
-  { core, header, origin, path }: Visit,
+  { core, header, path }: Visit,
   own: string,
 ): string | undefined | Refusal {
   const targets = readLinks(header, RECEIPT);
@@ -20,8 +20,7 @@ export function findReceipt(
   const [target] = targets;
   if (target === undefined) return undefined;
   const url = parseUrl(target, own + path);
-  const found = url && (url.origin === own || url.origin === origin)
-    && core.store.receipts.has(url.pathname + url.search);
+  const found = url?.origin === own && core.store.receipts.has(url.pathname + url.search);
   return found ? url.pathname + url.search : refusal(
     400, 'invalid-receipt', 'The receipt subscription in the Link field does not exist',
   );
