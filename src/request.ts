@@ -104,7 +104,8 @@ function readTime(
     if (Number.isInteger(ttl) && ttl! >= 0 && ttl! <= MAX_TTL) return { ttl: ttl!, expires };
     throw new RangeError(`ttl must be a whole number of seconds from 0 to ${MAX_TTL}`);
   }
-  const instant = Number(expires);
+  // A database's null is no instant: as 0 it would let the message go in silence.
+  const instant = expires === null ? NaN : Number(expires);
   if (ttl === undefined && Number.isFinite(instant)) return { ttl: MAX_TTL, expires: instant };
   throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
 }
@@ -125,6 +126,8 @@ function topicField(topic: string | undefined, url: URL): Record<string, string>
 
 function readExtra(headers: Readonly<Record<string, string>>): Record<string, string> {
   const extra: Record<string, string> = {};
+  // A Headers has no entries that Object.entries would see.
+  if (Symbol.iterator in headers) throw new TypeError('headers must be a record, name to value');
   for (const [name, value] of Object.entries(headers)) {
     if (OWN_FIELDS.test(name)) throw new TypeError(`The header ${name} is the library's own`);
     const right = /^[!#$%&'*+.^`|~\w-]+$/.test(name)
@@ -140,7 +143,8 @@ function readReceipt(receipt: unknown, url: URL): Record<string, string> {
   const prefer = { Prefer: 'respond-async' };
   if (receipt === true) return prefer;
   const link = typeof receipt === 'string' && URL.canParse(receipt, url) && new URL(receipt, url);
-  if (!link || link.origin !== url.origin) {
+  // Not by its origin: a blob: URL has the one inside it, and user info is no part of it.
+  if (!link || !link.href.startsWith(`${url.origin}/`)) {
     throw new TypeError("receipt must be true, or a URL of the endpoint's origin");
   }
   return { ...prefer, Link: `<${link.href}>; rel="${RECEIPT_REL}"` };
