@@ -167,7 +167,8 @@ export const cases = [
   ['sent with fetch over HTTP', async (world) => {
     const { scope, subscription } = await subscribe(world);
     const { pathname } = new URL(subscription.endpoint);
-    const to = { scope, subscription: { ...subscription, endpoint: world.browsers.url + pathname } };
+    const endpoint = world.browsers.url + pathname;
+    const to = { scope, subscription: { ...subscription, endpoint } };
     await expectPush(world, to, 'one', await push(world, to, 'one', { fetch: undefined }));
   }],
   ['sent with http2Fetch over TLS', async (world) => {

@@ -22,6 +22,8 @@ export interface GatewayOptions {
   /** The text of `GET /browsers.js`. */
   readonly script: () => string;
   readonly certificate: Certificate;
+  /** Milliseconds in which a connection has to say who it is; default 10,000. */
+  readonly patience?: number | undefined;
 }
 
 export interface Gateway {
@@ -56,8 +58,9 @@ function cut(sockets: Set<Duplex>): void {
 
 /** Browsers that may be connected at once, those included that have not said who they are. */
 const MAX_CONNECTIONS = 256;
-/** Milliseconds in which a connection has to say who it is. */
-const GREETING_TIMEOUT = 10_000;
+/** The same with pushes, of which a server under test may send many at once. */
+const MAX_HTTP = 2048;
+const PATIENCE = 10_000;
 /** Bytes: of a message from Firefox, of a request, and waiting for a browser that does not read. */
 const MAX_MESSAGE = 16_384;
 const MAX_BODY = 131_072;
@@ -72,10 +75,10 @@ const PUBLIC = {
 };
 
 /** Closes a connection that does not greet in time. */
-function expectGreeting(socket: Duplex, greeted: () => boolean): void {
+function expectGreeting(socket: Duplex, greeted: () => boolean, patience: number): void {
   const timer = setTimeout(() => {
     if (!greeted()) socket.destroy();
-  }, GREETING_TIMEOUT).unref();
+  }, patience).unref();
   socket.on('close', () => clearTimeout(timer));
 }
 
@@ -86,7 +89,7 @@ function isForeign({ headers }: IncomingMessage): boolean {
 }
 
 function upgrade(
-  autopush: Autopush,
+  { autopush, patience = PATIENCE }: GatewayOptions,
   connections: Connections,
   request: IncomingMessage,
   socket: Duplex,
@@ -109,10 +112,10 @@ function upgrade(
     maxMessage: MAX_MESSAGE,
     maxWaiting: MAX_WAITING,
   });
-  expectGreeting(socket, session.greeted);
+  expectGreeting(socket, session.greeted, patience);
 }
 
-function acceptMcs(gcm: Gcm, socket: Socket): void {
+function acceptMcs({ gcm, patience = PATIENCE }: GatewayOptions, socket: Socket): void {
   const session = gcm.connect({
     write: (bytes: Bytes) => {
       if (socket.writable) socket.write(bytes);
@@ -123,7 +126,7 @@ function acceptMcs(gcm: Gcm, socket: Socket): void {
   socket.on('data', session.onData);
   socket.on('close', session.onClose);
   socket.on('error', () => socket.destroy());
-  expectGreeting(socket, session.greeted);
+  expectGreeting(socket, session.greeted, patience);
 }
 
 /** Chromium's two requests. */
@@ -179,18 +182,21 @@ function listen(server: Server): Promise<number> {
 }
 
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { key, cert } = options.certificate;
+  const { certificate: { key, cert }, patience = PATIENCE } = options;
   const connections: Connections = { firefox: new Set(), chromium: new Set(), away: 0 };
-  const http = createHttpServer({ requestTimeout: 30_000 }, (request, response) => {
+  const timeouts = { headersTimeout: patience, requestTimeout: 3 * patience };
+  const http = createHttpServer(timeouts, (request, response) => {
     route(options, request, response).catch(() => response.destroy());
   });
+  http.maxConnections = MAX_HTTP;
   http.on('upgrade', (request, socket, head) => {
-    upgrade(options.autopush, connections, request, socket, head);
+    upgrade(options, connections, request, socket, head);
   });
-  const mcs = createTlsServer({ key, cert, handshakeTimeout: GREETING_TIMEOUT }, (socket) => {
-    acceptMcs(options.gcm, socket);
+  const mcs = createTlsServer({ key, cert, handshakeTimeout: patience }, (socket) => {
+    acceptMcs(options, socket);
   });
-  mcs.on('tlsClientError', () => undefined);
+  // Node leaves a socket open whose handshake took too long.
+  mcs.on('tlsClientError', (_error, socket) => socket.destroy());
   mcs.on('connection', (socket: Socket) => {
     if (connections.away || !keep(connections, connections.chromium, socket)) socket.destroy();
   });
