@@ -25,8 +25,8 @@ export type { PushErrorCode } from './errors.ts';
  * verified. Time is `now`'s, so a test can let messages expire without waiting. A message is
  * delivered when `next()` takes it, one with TTL 0 at once; until then it can be taken back, and a
  * later one with its Topic replaces it. Delivery by HTTP/2 server push (RFC 8030 §6) is left out.
- * It keeps the last 20,000 messages or 128 MiB, and at most 200,000 subscriptions and 10,000 receipt
- * subscriptions.
+ * It keeps the last 20,000 messages or 128 MiB, and at most 200,000 subscriptions and 10,000
+ * receipt subscriptions.
  *
  * @param options `origin`: where its resources are, default `https://push.example.com` or the
  * imitated vendor's host. `now`: milliseconds. `vapid`: `'required'` wants a token with every push.

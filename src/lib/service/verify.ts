@@ -109,7 +109,8 @@ function checkHeader(bytes: Bytes): void {
  * Where the RFC is silent: a parameter, header parameter or claim that is named twice is refused;
  * so are `crit`, `nbf` in the future, and a `sub` that is no `mailto:` or `https:` URI. `aud` may
  * be an array; `exp` may have a fraction; an `exp` of this very second is taken, and so is one
- * exactly 24 hours ahead. Which key a subscription wants is the caller's to compare with `publicKey`.
+ * exactly 24 hours ahead. Which key a subscription wants is for the caller to
+ * compare with `publicKey`.
  *
  * @param authorization The Authorization field. `null` and `''` are a missing one.
  * @param options `audience`: the origin of the push resource, or any URL below it. `now`:
