@@ -47,6 +47,11 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
+/** Lets what has arrived be handled to its end. */
+export async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 export interface Listening {
   readonly port: number;
   readonly sockets: Set<Socket>;

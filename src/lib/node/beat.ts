@@ -37,7 +37,10 @@ function beat(pool: Pool, line: Line, period: number): void {
   if (Math.abs(now() - line.idleSince) >= Math.min(idle, line.keep)) end(pool, line);
 }
 
-/** A peer that owes something and is silent gets a ping, and is dead when it does not answer that. */
+/**
+ * A peer that owes something and is silent gets a ping, and is dead when it does not answer that. So is
+ * a session that Node 20 has given up for a fault of the peer: it stops reading, and tells nobody.
+ */
 function listen(pool: Pool, line: Line, period: number): void {
   if (!line.ping) return;
   const { quiet, grace } = pool.options;

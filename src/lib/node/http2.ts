@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { PushError } from '../../errors.ts';
 import { keepBeat } from './beat.ts';
-import { systemLookup, type Lookup } from './connect.ts';
+import { systemLookup, type Lookup, type Target } from './connect.ts';
 import { createExchange, lost } from './exchange.ts';
 import type { Fetch } from '../../send.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -50,7 +50,7 @@ const MAX_DELAY = 2 ** 31 - 1;
 
 const machine = (): Surroundings => ({
   lookup: systemLookup, env: process.env, now: Date.now,
-  connectTimeout: 10_000, quiet: 10_000, grace: 5_000,
+  connectTimeout: 10_000, quiet: 5_000, grace: 5_000,
 });
 
 /** `http2Fetch` with other surroundings: private, since a name is to be resolved by the system. */
@@ -59,8 +59,9 @@ export function createHttp2Fetch(options: Http2Options, given: Partial<Surroundi
   const pool = createPool({ ...surroundings, ...readOptions(options, surroundings) });
   keepBeat(pool);
   const fetch: Fetch = (url, init) => new Promise((resolve, reject) => {
-    if (pool.closed) throw closedError(url);
-    const exchange = createExchange(createOutgoing(url, init), resolve, reject, pool.exchangeEvents);
+    const outgoing = createOutgoing(url, init);
+    if (pool.closed) throw closedError(outgoing.target);
+    const exchange = createExchange(outgoing, resolve, reject, pool.exchangeEvents);
     pool.open.add(exchange);
     submit(pool, exchange);
   });
@@ -102,9 +103,9 @@ function milliseconds(value: unknown, name: string): number {
   throw new RangeError(`The ${name} option is a number of milliseconds from 0`);
 }
 
-function closedError(url: string): PushError {
-  const message = 'Cannot send: this http2Fetch was closed';
-  return new PushError('ERR_NETWORK', message, { origin: new URL(url).origin, sent: 'no' });
+function closedError({ origin }: Target): PushError {
+  const message = `Cannot reach ${origin}: this http2Fetch was closed`;
+  return new PushError('ERR_NETWORK', message, { origin, sent: 'no' });
 }
 
 /** Waits for what is in flight, gives up what is left then, and waits for the sockets. */

@@ -42,7 +42,7 @@ const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** Throws TypeError for what cannot be sent. */
 export function createOutgoing(url: string, init: FetchInit): Outgoing {
-  const { protocol, hostname, port, host, pathname, search, username, password, origin } = new URL(url);
+  const { protocol, hostname, port, host, pathname, search, username, password, origin } = parse(url);
   const secure = protocol === 'https:';
   if (!secure && protocol !== 'http:') throw new TypeError('The URL must be https: or http:');
   // Sent without it, a request would not be the one that its owner means.
@@ -56,6 +56,15 @@ export function createOutgoing(url: string, init: FetchInit): Outgoing {
   const name = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const target = { origin, secure, hostname: name, port: Number(port) || (secure ? 443 : 80) };
   return { target, headers, body, signal: init.signal ?? undefined };
+}
+
+/** The runtime's own error has the whole URL as a property, and with it a capability. */
+function parse(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw new TypeError('The URL is not valid');
+  }
 }
 
 function methodOf(given: unknown): string {

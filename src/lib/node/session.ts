@@ -77,6 +77,11 @@ function listen(session: Session): void {
   socket.on('error', (error) => {
     session.cause ??= error;
   });
+  // No more frames will come: it may take a while until the socket is closed.
+  socket.on('end', () => {
+    line.draining = true;
+    events.changed(line);
+  });
   // After the 'close' of the streams, which tells more.
   socket.on('close', () => setImmediate(() => {
     http2.destroy();

@@ -69,12 +69,12 @@ export function sendStream(session: Session, exchange: Exchange): void {
 function failure(
   session: Session, exchange: Exchange, stream: ClientHttp2Stream, cause: unknown,
 ): PushError {
-  const { goaway } = session;
+  const { goaway, socket, http2 } = session;
   // What a GOAWAY leaves out was not looked at (RFC 9113 §6.8); nor was what is refused (§8.7). But
   // when the session ends with an error, its streams bear that error's code, whatever became of them.
   const unsent = stream.id === undefined || (goaway !== undefined && stream.id > goaway.lastId)
     || (stream.rstCode === NGHTTP2_REFUSED_STREAM && !goaway?.code);
-  const reset = !session.cause && !goaway && stream.rstCode !== NGHTTP2_CANCEL;
+  const reset = !socket.destroyed && !http2.destroyed;
   const what = reset ? `the server reset the stream (${codeName(stream.rstCode)})` : ending(session);
   return lost(exchange, unsent ? 'no' : 'maybe', what, cause ?? session.cause);
 }

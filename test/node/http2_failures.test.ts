@@ -1,0 +1,404 @@
+import { inspect } from 'node:util';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { property } from '../../src/lib/bytes.ts';
+import {
+  block, cleanly, CONTINUATION, createFetch, DATA, END_HEADERS, END_STREAM, frame, framePeer, goaway, HEADERS,
+  PING, post, rejection, reset, respond, SETTINGS, settings, text, turns, until, u32, WINDOW_UPDATE, type Peer,
+} from './peers.ts';
+
+const test = suite('http2Fetch: sessions that fail');
+const URL_PATH = '/wpush/v2/secret';
+const PREFIX = /^No answer from https:\/\/localhost:\d+: /;
+
+const url = ({ port }: { port: number }): string => `https://localhost:${port}${URL_PATH}`;
+
+// ---- GOAWAY (RFC 9113 §6.8) ----------------------------------------------------------------------
+
+test('GOAWAY on an idle session: the next request takes a new one', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id) => peer.send(respond(id, 201), goaway(id, 0)),
+  });
+  const fetch = createFetch(cleanup);
+  for (let i = 0; i < 5; i++) assert.is((await post(fetch, url(server))).status, 201);
+  assert.is(server.count(), 5);
+}));
+
+test('GOAWAY in mid-flight: what it includes is still answered, what it excludes is sent again', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id, index) => {
+      if (index === 1) return peer.send(respond(id, 202));
+      // The second step comes as servers do it: first 2^31-1, then what they took.
+      if (id === 5) {
+        peer.send(goaway(2 ** 31 - 1, 0), goaway(1, 0));
+        setTimeout(() => peer.send(respond(1, 201)), 10);
+      }
+    },
+  });
+  const fetch = createFetch(cleanup);
+  const all = await Promise.all([post(fetch, url(server)), post(fetch, url(server)), post(fetch, url(server))]);
+  assert.equal(all.map(({ status }) => status), [201, 202, 202]);
+  assert.is(server.count(), 2);
+}));
+
+for (const code of [2, 7, 11]) {
+  test(`GOAWAY with error ${code}: what it includes may have been taken, what it excludes was not`, cleanly(async (cleanup) => {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id, index) => {
+        if (index === 1) return peer.send(respond(id, 202));
+        if (id === 3) peer.send(goaway(1, code));
+      },
+    });
+    const fetch = createFetch(cleanup);
+    const [first, second] = [rejection(post(fetch, url(server))), post(fetch, url(server))];
+    const error = await first;
+    assert.is(error['code'], 'ERR_NETWORK');
+    assert.is(error['sent'], 'maybe');
+    assert.match(error.message, PREFIX);
+    assert.match(error.message, /the server ended the session \((INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM)\)$/);
+    assert.not.match(error.message, 'secret');
+    assert.is((await second).status, 202);
+  }));
+}
+
+test('a server that excludes everything, always, is asked twice', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, { onRequest: (peer) => peer.send(goaway(0, 0)) });
+  const error = await rejection(post(createFetch(cleanup), url(server)));
+  assert.is(error['code'], 'ERR_NETWORK');
+  assert.is(error['sent'], 'no');
+  assert.is(server.count(), 2);
+}));
+
+test('a server that ends every session at once is dialled once for all who wait', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    settings: null,
+    onFrame: (peer, { type }) => {
+      if (type === SETTINGS) peer.send(settings(), goaway(0, 0));
+    },
+  });
+  const fetch = createFetch(cleanup);
+  const errors = await Promise.all(Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))));
+  for (const error of errors) assert.is(error['sent'], 'no');
+  assert.ok(server.count() <= 2, `${server.count()} connections`);
+}));
+
+test('a server that closes after its settings', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    onFrame: (peer, { type }) => {
+      if (type === SETTINGS) peer.socket.end();
+    },
+  });
+  const fetch = createFetch(cleanup);
+  const errors = await Promise.all(Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))));
+  for (const error of errors) assert.is(error['code'], 'ERR_NETWORK');
+  assert.ok(server.count() <= 3, `${server.count()} connections`);
+}));
+
+// ---- RST_STREAM (RFC 9113 §6.4, §8.7) ------------------------------------------------------------
+
+const CODES: [number, string][] = [
+  [1, 'the server reset the stream (PROTOCOL_ERROR)'], [2, 'the server reset the stream (INTERNAL_ERROR)'],
+  [3, 'the server reset the stream (FLOW_CONTROL_ERROR)'], [8, 'the server reset the stream (CANCEL)'],
+  [0, 'the server reset the stream (NO_ERROR)'], [11, 'the server reset the stream (ENHANCE_YOUR_CALM)'],
+  [13, 'the server reset the stream (HTTP_1_1_REQUIRED)'], [99, 'the server reset the stream (99)'],
+];
+
+test('RST_STREAM: the request may have been taken; the session goes on', cleanly(async (cleanup) => {
+  const queue = [...CODES];
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id) => {
+      const next = queue.shift();
+      peer.send(next ? reset(id, next[0]) : respond(id, 201));
+    },
+  });
+  const fetch = createFetch(cleanup);
+  for (const [code, message] of CODES) {
+    const error = await rejection(post(fetch, url(server)));
+    assert.is(error['code'], 'ERR_NETWORK');
+    assert.is(error['sent'], 'maybe', `code ${code}`);
+    assert.is(error.message.replace(PREFIX, ''), message);
+  }
+  assert.is((await post(fetch, url(server))).status, 201);
+  assert.is(server.count(), 1);
+}));
+
+test('REFUSED_STREAM: not taken, so sent again, once, on another session', cleanly(async (cleanup) => {
+  const requests: number[] = [];
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id, index) => {
+      requests.push(index);
+      peer.send(index === 0 ? reset(id, 7) : respond(id, 201));
+    },
+  });
+  const fetch = createFetch(cleanup);
+  assert.is((await post(fetch, url(server))).status, 201);
+  assert.equal(requests, [0, 1]);
+}));
+
+test('refused everywhere, it fails with sent: no', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(reset(id, 7)) });
+  const fetch = createFetch(cleanup);
+  const errors = await Promise.all(Array.from({ length: 20 }, () => rejection(post(fetch, url(server)))));
+  for (const error of errors) {
+    assert.is(error['sent'], 'no');
+    assert.is(error.message.replace(PREFIX, ''), 'the server reset the stream (REFUSED_STREAM)');
+  }
+}));
+
+test('refused where there may be one session only, it is sent again on that', cleanly(async (cleanup) => {
+  let refused = 0;
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id) => peer.send(refused++ ? respond(id, 201) : reset(id, 7)),
+  });
+  assert.is((await post(createFetch(cleanup, { sessions: 1 }), url(server))).status, 201);
+  assert.is(refused, 2);
+}));
+
+test('a body is sent whole the second time too', cleanly(async (cleanup) => {
+  const bodies: string[] = [];
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id, index) => {
+      bodies.push(Buffer.concat(peer.of(DATA, id).map(({ payload }) => payload)).toString());
+      peer.send(index === 0 ? reset(id, 7) : respond(id, 201));
+    },
+  });
+  await post(createFetch(cleanup), url(server), { body: new Uint8Array(Buffer.from('a whole body')) });
+  assert.equal(bodies, ['a whole body', 'a whole body']);
+}));
+
+test('after the head of an answer its status decides, whatever comes', cleanly(async (cleanup) => {
+  for (const end of [(id: number) => reset(id, 7), (id: number) => goaway(id - 1, 2), () => goaway(0, 0)]) {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id) => peer.send(respond(id, 404, END_HEADERS), end(id)),
+    });
+    const response = await post(createFetch(cleanup), url(server));
+    assert.is(response.status, 404);
+    assert.is((await rejection(text(response)))['code'], 'ERR_NETWORK');
+    assert.is(server.count(), 1);
+  }
+}));
+
+test('an answer before the request was taken in', cleanly(async (cleanup) => {
+  // A window of nothing: the body cannot be sent.
+  const server = await framePeer(cleanup, {
+    settings: { 4: 0 },
+    onFrame: (peer, { type, id }) => {
+      if (type === HEADERS) peer.send(respond(id, 413));
+    },
+  });
+  const fetch = createFetch(cleanup);
+  for (let i = 0; i < 3; i++) assert.is((await post(fetch, url(server))).status, 413);
+  await until('the streams reset', () => server.peers[0]!.of(3).length === 3);
+  assert.is(server.count(), 1);
+}));
+
+// ---- connections that break ----------------------------------------------------------------------
+
+test('a connection that breaks with requests on it fails them all, and the next is a new one', cleanly(async (cleanup) => {
+  for (const how of ['end', 'destroy', 'resetAndDestroy'] as const) {
+    let requests = 0;
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id, index) => {
+        if (index) return peer.send(respond(id, 201));
+        if (++requests === 10) for (const socket of server.sockets) socket[how]();
+      },
+    });
+    const fetch = createFetch(cleanup);
+    const errors = await Promise.all(Array.from({ length: 10 }, () => rejection(post(fetch, url(server)))));
+    for (const error of errors) {
+      assert.is(error['sent'], 'maybe', how);
+      assert.match(error.message, /(the connection was closed|the connection was lost \(ECONNRESET\))$/);
+    }
+    assert.is((await post(fetch, url(server))).status, 201);
+  }
+}));
+
+test('a session that ended while idle costs nobody a request', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(respond(id, 201)) });
+  const fetch = createFetch(cleanup);
+  for (let i = 0; i < 10; i++) {
+    assert.is((await post(fetch, url(server))).status, 201);
+    server.peers[i]!.socket.destroy();
+    await until('its end', () => server.sockets.size === 0);
+    await turns();
+  }
+}));
+
+test('half an answer', cleanly(async (cleanup) => {
+  const whole = respond(1, 201);
+  for (let size = 1; size < whole.length; size += 7) {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer) => {
+        peer.send(whole.subarray(0, size));
+        peer.socket.end();
+      },
+    });
+    assert.is((await rejection(post(createFetch(cleanup), url(server))))['sent'], 'maybe');
+  }
+}));
+
+// ---- what a hostile server sends -----------------------------------------------------------------
+
+const field = (name: string, value: string) => [name, value] as const;
+const BOMBS: Record<string, (id: number) => Buffer[]> = {
+  'one field of 17 KiB': (id) => [
+    frame(HEADERS, END_STREAM, id, block(201, [field('x', 'a'.repeat(16_000))])),
+    frame(CONTINUATION, END_HEADERS, id, block(201, [field('y', 'a'.repeat(1_500))]).subarray(12)),
+  ],
+  '2,000 small fields': (id) => [
+    frame(HEADERS, END_STREAM | END_HEADERS, id, block(201, Array.from({ length: 2000 }, (_, i) => field(`x${i}`, '')))),
+  ],
+  // One byte each: the dynamic table repeats a field of 4 KB (RFC 7541 §7.3).
+  'an HPACK bomb': (id) => {
+    const literal = Buffer.concat([Buffer.from([0x40, 1, 0x78, 0x7f, 0x81, 0x1e]), Buffer.alloc(127 + 0xf01, 'a')]);
+    return [frame(HEADERS, END_STREAM | END_HEADERS, id, Buffer.concat([block(201), literal, Buffer.alloc(8_000, 0x80 | 62)]))];
+  },
+  'CONTINUATION without end': (id) => [
+    frame(HEADERS, END_STREAM, id, block(201)),
+    ...Array.from({ length: 2_000 }, (_, i) => frame(CONTINUATION, 0, id, block('1', [field(`x${i}`, 'a'.repeat(500))]).subarray(11))),
+  ],
+};
+
+for (const [name, bomb] of Object.entries(BOMBS)) {
+  test(`header fields past 16 KiB: ${name}`, cleanly(async (cleanup) => {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id, index) => peer.send(...(index || id > 1 ? [respond(id, 201)] : bomb(id))),
+    });
+    const fetch = createFetch(cleanup, {}, { quiet: 100, grace: 100 });
+    const error = await rejection(post(fetch, url(server)));
+    assert.is(error['code'], 'ERR_NETWORK');
+    assert.is(error['sent'], 'maybe');
+    assert.is((await post(fetch, url(server))).status, 201);
+  }));
+}
+
+const NONSENSE: Record<string, (peer: Peer, id: number) => void> = {
+  'HTTP/1.1': (peer) => void peer.socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  'random bytes': (peer) => void peer.socket.write(Buffer.from('9f3a7b'.repeat(200), 'hex')),
+  'a frame of 16 MiB': (peer) => void peer.socket.write(Buffer.from([255, 255, 255, 0, 0, 0, 0, 0, 1])),
+  'a frame past the allowed size': (peer, id) => peer.send(frame(DATA, 0, id, Buffer.alloc(20_000))),
+  'data before the head': (peer, id) => peer.send(frame(DATA, END_STREAM, id, Buffer.from('x'))),
+  'data of a stream that never was': (peer) => peer.send(frame(DATA, END_STREAM, 99, Buffer.from('x'))),
+  'a head of a stream that never was': (peer) => peer.send(respond(99, 201)),
+  'a head on stream 0': (peer) => peer.send(respond(0, 201)),
+  'broken HPACK': (peer, id) => peer.send(frame(HEADERS, END_STREAM | END_HEADERS, id, Buffer.from('ffffffffff0f', 'hex'))),
+  'no status': (peer, id) => peer.send(frame(HEADERS, END_STREAM | END_HEADERS, id, block(201).subarray(13))),
+  'two statuses': (peer, id) => peer.send(respond(id, 201, END_STREAM | END_HEADERS, [field(':status', '200')])),
+  'a status that is none': (peer, id) => peer.send(frame(HEADERS, END_STREAM | END_HEADERS, id, block('2x1'))),
+  'a field of the connection': (peer, id) => peer.send(respond(id, 201, END_STREAM | END_HEADERS, [field('connection', 'close')])),
+  'a name in capitals': (peer, id) => peer.send(respond(id, 201, END_STREAM | END_HEADERS, [field('X-A', '1')])),
+  'a line break in a value': (peer, id) => peer.send(respond(id, 201, END_STREAM | END_HEADERS, [field('x-a', 'a\r\nb: c')])),
+  'a window past its limit': (peer) => peer.send(frame(WINDOW_UPDATE, 0, 0, u32(2 ** 31 - 1))),
+  'a window update of nothing': (peer, id) => peer.send(frame(WINDOW_UPDATE, 0, id, u32(0))),
+  'a push': (peer, id) => peer.send(frame(5, END_HEADERS, id, Buffer.concat([u32(2), block(200)]))),
+  'settings with a wrong length': (peer) => peer.send(frame(SETTINGS, 0, 0, Buffer.alloc(5))),
+  'an initial window past its limit': (peer) => peer.send(settings({ 4: 2 ** 31 })),
+  'a ping of seven bytes': (peer) => peer.send(frame(PING, 0, 0, Buffer.alloc(7))),
+  'an interim answer that ends the stream': (peer, id) => peer.send(respond(id, 103, END_STREAM | END_HEADERS)),
+  'more than the length': (peer, id) => peer.send(
+    respond(id, 201, END_HEADERS, [field('content-length', '1')]), frame(DATA, END_STREAM, id, Buffer.from('xyz'))),
+};
+
+for (const [name, send] of Object.entries(NONSENSE)) {
+  test(`nonsense is an error of its request, and no more: ${name}`, cleanly(async (cleanup) => {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id, index) => {
+        if (index || id > 1) return peer.send(respond(id, 201));
+        send(peer, id);
+        // What one side takes and the other does not must not hang either.
+        setTimeout(() => peer.socket.end(), 50);
+      },
+    });
+    // Node 20 says nothing when it gives a session up for the server's faults: only a ping shows it.
+    const fetch = createFetch(cleanup, {}, { quiet: 100, grace: 100 });
+    const outcome = await post(fetch, url(server)).then(text).then(() => 'answered', (error: unknown) => error);
+    if (outcome !== 'answered') {
+      assert.is(property(outcome, 'code'), 'ERR_NETWORK', inspect(outcome));
+    }
+    assert.is((await post(fetch, url(server))).status, 201);
+  }));
+}
+
+test('floods of settings, pings and window updates are borne or end the session', cleanly(async (cleanup) => {
+  const floods = [frame(PING, 0, 0, Buffer.alloc(8)), settings({ 3: 50 }), frame(WINDOW_UPDATE, 0, 0, u32(1)), frame(0xfa, 0, 0)];
+  for (const flood of floods) {
+    const server = await framePeer(cleanup, {
+      onRequest: (peer, id, index) => {
+        if (!index) peer.send(...Array.from({ length: 5_000 }, () => flood));
+        peer.send(respond(id, 201));
+      },
+    });
+    const fetch = createFetch(cleanup);
+    await post(fetch, url(server)).catch(() => {});
+    assert.is((await post(fetch, url(server))).status, 201);
+  }
+}));
+
+test('a server that allows no streams is no server', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, { settings: { 3: 0 } });
+  const error = await rejection(post(createFetch(cleanup, {}, { connectTimeout: 200 }), url(server)));
+  assert.match(error.message, /no end of the HTTP\/2 preface in 200 ms$/);
+  assert.is(error['sent'], 'no');
+}));
+
+// ---- dead peers ----------------------------------------------------------------------------------
+
+test('a peer that is silent is asked, and dead when it does not answer', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    answersPing: false,
+    onRequest: (peer, id, index) => {
+      if (index) peer.send(respond(id, 201));
+    },
+  });
+  const fetch = createFetch(cleanup, {}, { quiet: 40, grace: 40 });
+  const errors = await Promise.all([rejection(post(fetch, url(server))), rejection(post(fetch, url(server)))]);
+  for (const error of errors) {
+    assert.is(error.message.replace(PREFIX, ''), 'the connection was lost (the server gave no sign of life)');
+    assert.is(error['sent'], 'maybe');
+  }
+  assert.is(server.peers[0]!.of(PING).length, 1);
+  assert.is((await post(fetch, url(server))).status, 201);
+}));
+
+test('a peer that answers pings may take its time', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    onFrame: (peer, { type }) => {
+      if (type === PING && peer.of(PING).length === 3) peer.send(respond(1, 201));
+    },
+  });
+  assert.is((await post(createFetch(cleanup, {}, { quiet: 20, grace: 200 }), url(server))).status, 201);
+}));
+
+test('a session that was long idle is asked before anything is trusted to it', cleanly(async (cleanup) => {
+  let now = 0;
+  const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(respond(id, 201)) });
+  const fetch = createFetch(cleanup, {}, { now: () => now });
+  await post(fetch, url(server));
+  await turns();
+  now = 4_000;
+  await post(fetch, url(server));
+  await turns();
+  assert.is(server.peers[0]!.of(PING).length, 0);
+  now = 30_000;
+  const all = await Promise.all([post(fetch, url(server)), post(fetch, url(server))]);
+  assert.equal(all.map(({ status }) => status), [201, 201]);
+  assert.is(server.count(), 1);
+  const [ping] = server.peers[0]!.of(PING);
+  const frames = server.peers[0]!.frames;
+  assert.ok(frames.indexOf(ping!) < frames.indexOf(server.peers[0]!.of(HEADERS, 5)[0]!), 'the ping goes ahead');
+}));
+
+test('and when it is dead, the requests go to a new one: none is lost', cleanly(async (cleanup) => {
+  let now = 0;
+  const server = await framePeer(cleanup, { answersPing: false, onRequest: (peer, id) => peer.send(respond(id, 201)) });
+  const fetch = createFetch(cleanup, {}, { now: () => now, grace: 40 });
+  await post(fetch, url(server));
+  await turns();
+  now = 30_000;
+  const all = await Promise.all(Array.from({ length: 5 }, () => post(fetch, url(server))));
+  assert.equal(all.map(({ status }) => status), [201, 201, 201, 201, 201]);
+  assert.is(server.peers[0]!.of(HEADERS).length, 1);
+  assert.is(server.count(), 2);
+}));
+
+test.run();
