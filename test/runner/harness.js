@@ -37,6 +37,8 @@ async function runFile([file, ...suites], sum, bail) {
 /** `progress` is told the name of each test as it begins; `bail`: end with the first bad suite. */
 export async function drain(progress = () => {}, bail = false) {
   record.progress = progress;
+  // Who only asks whether something fails does not wait for long.
+  if (bail) record.limit = 10_000;
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const start = Date.now();
   for (const file of globalThis.UVU_QUEUE) {

@@ -7,10 +7,14 @@ import './quiet.js';
 import * as uvu from 'uvu';
 import './loud.js';
 
-/** Milliseconds that one test may take. */
-const LIMIT = 60_000;
-
-export const record = { failures: [], skips: [], suites: new Map(), progress: (_name) => {} };
+export const record = {
+  failures: [],
+  skips: [],
+  suites: new Map(),
+  progress: (_name) => {},
+  /** Milliseconds that one test may take. */
+  limit: 60_000,
+};
 
 export function fail(suite, test, error) {
   const named = error instanceof Error || typeof error?.stack === 'string';
@@ -27,7 +31,8 @@ export function fail(suite, test, error) {
 function limited(work) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not done after ${LIMIT / 1000} s`)), LIMIT);
+    const { limit } = record;
+    timer = setTimeout(() => reject(new Error(`Not done after ${limit / 1000} s`)), limit);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
