@@ -72,6 +72,8 @@ export function checkPolicy(url: URL, policy: EndpointPolicy = 'public'): void {
     const answer: unknown = policy(new URL(url));
     // A promise is truthy: an async function would let everything through.
     if (typeof answer !== 'boolean') {
+      // Where it rejects, nobody else would hear it.
+      Promise.resolve(answer).catch(() => undefined);
       throw new TypeError('An endpoints function must answer true or false, at once');
     }
     if (!answer) throw invalid('the endpoints function does not allow its endpoint');

@@ -39,10 +39,10 @@ function readKeys(holder: unknown): Recipient | undefined {
   return recipient;
 }
 
-/** For whom to encrypt, out of what a caller gave as a subscription. */
+/** For whom to encrypt, out of what a caller gave as a subscription. Asks no policy: nothing is sent. */
 export function readReceiver(subscription: unknown): Recipient {
-  const value = object(subscription);
-  checkEndpoint(read(value, 'endpoint'));
+  const value = readShape(subscription);
+  parseEndpoint(read(value, 'endpoint'));
   return requireKeys(readKeys(read(value, 'keys') ?? value));
 }
 
