@@ -107,7 +107,7 @@ export async function runConsole(name, binary, directory, timeout, variables = {
   const lines = (line) => {
     if (line.startsWith(PROGRESS)) last = line.slice(PROGRESS.length);
     else if (line.startsWith(RESULT)) result = JSON.parse(line.slice(RESULT.length));
-    else console.log(line);
+    else if (!variables.TEST_BAIL) console.log(line);
   };
   const home = resolve(directory, 'home');
   mkdirSync(home, { recursive: true });
