@@ -26,6 +26,8 @@ const { bin = {}, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 // all is well: a failed build leaves the old one, and nobody reads half of one.
 const stage = `.dist-${process.pid}`;
 const ES_TARGET = 'es2022';
+/** Runs in a browser. */
+const PAGE = join('src', 'inbox', 'page.ts');
 
 /** The source of ./dist/receive.js is src/receive.ts; a missing one is an error that names it. */
 function sourceOf(output, listed) {
@@ -65,9 +67,7 @@ function rewrite(text, file) {
 
 /** One ES module per source module, so that a stack trace names `send.js`. */
 async function modules() {
-  const sources = files('src').filter(
-    (file) => file.endsWith('.ts') && !file.startsWith(join('src', 'inbox')),
-  );
+  const sources = files('src').filter((file) => file.endsWith('.ts') && file !== PAGE);
   const { outputFiles } = await build({
     entryPoints: sources,
     outdir: stage,
@@ -88,6 +88,24 @@ async function modules() {
   }
   for (const source of commands)
     chmodSync(source.replace('src', stage).replace('.ts', '.js'), 0o755);
+}
+
+/** The page that the local push service shows: one script, and what else stands beside it. */
+async function page() {
+  if (!existsSync(PAGE)) return;
+  await build({
+    entryPoints: [PAGE],
+    outdir: join(stage, 'inbox'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ES_TARGET,
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+  for (const file of files(dirname(PAGE))) {
+    if (!file.endsWith('.ts')) copyFileSync(file, file.replace('src', stage));
+  }
 }
 
 /** One bundle per door: two doors required at once share no module, and need none. */
@@ -162,7 +180,7 @@ function place(name, file, text) {
 try {
   rmSync(stage, { recursive: true, force: true });
   // All of them end before anything is taken away.
-  const failed = (await Promise.allSettled([modules(), commonjs(), declarations()])).filter(
+  const failed = (await Promise.allSettled([modules(), commonjs(), declarations(), page()])).filter(
     ({ status }) => status === 'rejected',
   );
   if (failed.length) throw new Error(failed.map(({ reason }) => reason.message).join('\n'));
