@@ -11,6 +11,8 @@ export { cancel, send } from './send.ts';
 export type {
   Attempt, Fetch, FetchInit, FetchResponse, SendOptions, TransferOptions,
 } from './send.ts';
+export { sendMany } from './send_many.ts';
+export type { Delivery, Outcome, Progress, SendManyOptions } from './send_many.ts';
 export { parseSubscription, subscriptionId, topicFrom } from './subscription.ts';
 export { createVapid, generateVapidKeys, importVapidKeys, vapidSigner } from './vapid.ts';
 export type {

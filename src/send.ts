@@ -51,7 +51,7 @@ export interface SendOptions extends RequestOptions, TransferOptions {
 }
 
 /** setTimeout takes no more. */
-const MAX_TIMER = 2 ** 31 - 1;
+export const MAX_TIMER: number = 2 ** 31 - 1;
 
 
 /** The options of a transfer, read and checked. */

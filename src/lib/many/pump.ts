@@ -1,0 +1,62 @@
+/** Keeps a batch going: what can be started is; else a row is taken from the source. */
+import type { Delivery } from '../../send_many.ts';
+import { serve } from './flight.ts';
+import { admit, mostSealed } from './intake.ts';
+import { nextLane } from './lanes.ts';
+import { follow } from './run.ts';
+import type { Run } from './run.ts';
+
+/** Milliseconds between two reports: often enough for a bar, seldom enough for a log. */
+const INTERVAL = 250;
+
+/** Does all that can be done now. Callers' functions may come back here: then it is done already. */
+export function pump<T extends Delivery>(run: Run<T>): void {
+  if (run.pumping) return;
+  run.pumping = true;
+  try {
+    while (step(run));
+  } finally {
+    run.pumping = false;
+  }
+  if (run.now() - run.told >= INTERVAL) tell(run);
+}
+
+/** Starts or ends a row; false: there is nothing to do until something happens. */
+function step<T extends Delivery>(run: Run<T>): boolean {
+  // A consumer that does not pull gets no more than this and what is in flight.
+  if (run.halt.signal.aborted || run.done.length >= run.concurrency) return false;
+  while (run.flying < run.concurrency) {
+    const lane = nextLane(run);
+    if (!lane) break;
+    if (serve(run, lane)) return true;
+  }
+  const { flying, asked, sealed, parked, pulling, drained } = run;
+  const hungry = flying + asked < run.concurrency || sealed + asked < mostSealed(run);
+  if (hungry && parked + asked < run.lookahead && !pulling && !drained) pull(run);
+  return false;
+}
+
+function pull<T extends Delivery>(run: Run<T>): void {
+  const { source } = run;
+  if (!source) return;
+  run.pulling = true;
+  follow<T, IteratorResult<T>>(run, () => source.next(), ({ done, value }) => {
+    run.pulling = false;
+    if (done) run.drained = true;
+    else admit(run, value);
+  }, (reason) => {
+    run.pulling = false;
+    run.drained = true;
+    run.failure ??= { reason };
+  });
+}
+
+export function tell<T>(run: Run<T>): void {
+  const { onProgress, started, ended: done, ok, retries, codes, since } = run;
+  const time = run.now();
+  run.told = time;
+  const perSecond = time > since ? (done * 1000) / (time - since) : 0;
+  // It may be an async function; a display that fails must not cost an outcome.
+  (async () => onProgress?.({ started, done, ok, retries, codes: { ...codes }, perSecond }))()
+    .catch(() => undefined);
+}

@@ -1,0 +1,163 @@
+/** A batch under way: rows come in, attempts go out, outcomes wait for the consumer. */
+import type { Accepted } from '../../answer.ts';
+import type { PushError, PushErrorCode } from '../../errors.ts';
+import type { Prepared } from '../../request.ts';
+import type { Flight } from '../../send.ts';
+import type { Outcome } from '../../send_many.ts';
+import type { Plan } from './plan.ts';
+
+/** What is known of an origin, and the rows that wait for it. */
+export interface Lane<T> {
+  readonly origin: string;
+  /** Those that were tried go first. */
+  readonly queue: Job<T>[];
+  /** Rows that wait, are in flight, or between two attempts. */
+  rows: number;
+  /** Requests in flight, and how many there may be: more with every good answer. */
+  busy: number;
+  window: number;
+  answered: boolean;
+  /** The end of a pause, in milliseconds since the epoch; 0: none. What a timer runs for. */
+  until: number;
+  armed: number;
+  /** Pauses since the last good answer, and what made the last. */
+  pauses: number;
+  error: PushError | undefined;
+  /** Answers in a row that blame a sender's token or key, whose, and the last. */
+  blames: number;
+  sender: string | undefined;
+  blame: PushError | undefined;
+}
+
+/** A row on its way. */
+export interface Job<T> {
+  readonly delivery: T;
+  readonly prepared: Prepared;
+  readonly lane: Lane<T>;
+  /** The public key that signs. */
+  readonly sender: string | undefined;
+  /** The last instants at which a wait may end. */
+  readonly deadline: number;
+  readonly expires: number;
+  /** Attempts begun, and those whose request was sent. */
+  tries: number;
+  attempts: number;
+  /** The last failure. */
+  error: PushError | undefined;
+  flight: Flight | undefined;
+  /** Whether it was encrypted ahead of its turn. */
+  sealed: boolean;
+}
+
+export interface Run<T> extends Plan<T> {
+  /** By origin; those without rows are forgotten, the longest without first. */
+  readonly lanes: Map<string, Lane<T>>;
+  /** Lanes with a row that may be started or ended, in turn; those that never answered apart. */
+  readonly known: Set<Lane<T>>;
+  readonly unknown: Set<Lane<T>>;
+  /** Requests in flight; those of them to origins that never answered. */
+  flying: number;
+  strangers: number;
+  /** Rows whose payload is being made. */
+  asked: number;
+  /** Rows that wait; those of them that are encrypted. */
+  parked: number;
+  sealed: number;
+  /** Rows that were tried and have no outcome yet. */
+  readonly begun: Set<Job<T>>;
+  /** Outcomes that wait for the consumer. */
+  readonly done: Outcome<T>[];
+  /** The source, its next row under way, its end. */
+  source: Iterator<T> | AsyncIterator<T> | undefined;
+  pulling: boolean;
+  drained: boolean;
+  /** Fires when nothing more is begun: no timer outlives it. What the consumer is thrown then. */
+  readonly halt: AbortController;
+  failure: { readonly reason: unknown } | undefined;
+  readonly pump: (run: Run<T>) => void;
+  pumping: boolean;
+  /** Goes on where the consumer waits. */
+  wake: () => void;
+  /** What `onProgress` is told; when the batch began, and when that was told last. */
+  started: number;
+  ended: number;
+  ok: number;
+  retries: number;
+  readonly codes: Partial<Record<PushErrorCode, number>>;
+  readonly since: number;
+  told: number;
+}
+
+export function createRun<T>(plan: Plan<T>, pump: Run<T>['pump']): Run<T> {
+  const since = plan.now();
+  return {
+    ...plan, pump,
+    lanes: new Map(), known: new Set(), unknown: new Set(), begun: new Set(), done: [],
+    flying: 0, strangers: 0, asked: 0, parked: 0, sealed: 0,
+    source: undefined, pulling: false, drained: false, pumping: false,
+    halt: new AbortController(), failure: undefined, wake: () => undefined,
+    started: 0, ended: 0, ok: 0, retries: 0, codes: {}, since, told: since,
+  };
+}
+
+/** Whether no outcome is to come. */
+export function isOver<T>({ halt, begun, drained, started, ended }: Run<T>): boolean {
+  return halt.signal.aborted ? !begun.size : drained && started === ended;
+}
+
+/** Does what an event asks for. What is thrown here comes from a caller's function. */
+export function act<T>(run: Run<T>, work: () => void): void {
+  try {
+    if (!run.halt.signal.aborted) work();
+    run.pump(run);
+  } catch (reason) {
+    stop(run, { reason });
+  }
+  if (run.done.length || isOver(run)) run.wake();
+}
+
+/** Goes on with what comes of a caller's function. */
+export function follow<T, V>(
+  run: Run<T>,
+  call: () => V | PromiseLike<V>,
+  then: (value: V) => void,
+  failed: (reason: unknown) => void,
+): void {
+  (async () => call())().then(
+    (value) => act(run, () => then(value)),
+    (reason: unknown) => act(run, () => failed(reason)),
+  );
+}
+
+/** Begins nothing more, ends what is in flight; rows that were tried get their outcomes. */
+export function stop<T>(run: Run<T>, failure?: Run<T>['failure']): void {
+  const { halt } = run;
+  if (halt.signal.aborted) return;
+  run.failure ??= failure;
+  halt.abort(failure?.reason);
+  for (const job of run.begun) {
+    if (job.flight) job.flight.controller.abort(halt.signal.reason);
+    else finish(run, job, job.error);
+  }
+  run.wake();
+}
+
+export function end<T>(run: Run<T>, outcome: Outcome<T>): void {
+  run.ended++;
+  if (outcome.ok) run.ok++;
+  else run.codes[outcome.error.code] = (run.codes[outcome.error.code] ?? 0) + 1;
+  run.done.push(outcome);
+}
+
+/** Ends a row that stands in a lane. */
+export function finish<T>(run: Run<T>, job: Job<T>, error: PushError | undefined, accepted?: Accepted): void {
+  const { lanes } = run;
+  const { delivery, attempts, lane } = job;
+  run.begun.delete(job);
+  if (!--lane.rows) {
+    lanes.delete(lane.origin);
+    lanes.set(lane.origin, lane);
+  }
+  if (accepted) end(run, { ok: true, delivery, accepted, attempts });
+  else end(run, { ok: false, delivery, error: error!, attempts });
+}

@@ -1,0 +1,188 @@
+/** What the tests of sendMany share: rows, a world with its own time, push services in it. */
+import * as assert from 'uvu/assert';
+import { sendMany } from '../src/index.ts';
+import type {
+  Delivery, Fetch, FetchInit, FetchResponse, Outcome, SendManyOptions,
+} from '../src/index.ts';
+import { answer, KEYS, NOW, turn } from './core_support.ts';
+import type { Said } from './core_support.ts';
+
+export interface Row extends Delivery {
+  readonly id: number;
+}
+
+export function row(id: number, host = 'a', more: Partial<Delivery> = {}): Row {
+  return { id, subscription: { endpoint: `https://${host}.example.com/${id}`, keys: KEYS }, ...more };
+}
+
+export function rows(count: number, host: (id: number) => string = () => 'a'): Row[] {
+  return Array.from({ length: count }, (_, id) => row(id, host(id)));
+}
+
+/** The host's first label and the row's number, out of an endpoint. */
+export function place(url: string): { readonly host: string; readonly id: number } {
+  const [, host = '', id = ''] = /^https:\/\/([^.]+)[^/]*\/(\d+)/.exec(url) ?? [];
+  return { host, id: Number(id) };
+}
+
+/** A world whose time passes only when everything in it waits. */
+export interface World {
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** What was slept for, in the order of asking. */
+  readonly slept: number[];
+  /** Timers that nobody has ended. */
+  readonly pending: () => number;
+  /** Milliseconds since the world began. */
+  readonly passed: () => number;
+  /** Waits for a promise and lets the time pass meanwhile. */
+  readonly live: <T>(promise: Promise<T>) => Promise<T>;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly fire: () => void;
+}
+
+export function createWorld(): World {
+  let time = NOW;
+  const timers = new Set<Timer>();
+  const slept: number[] = [];
+  const sleep: World['sleep'] = (milliseconds, signal) => {
+    slept.push(milliseconds);
+    return new Promise((resolve) => {
+      const timer = { at: time + milliseconds, fire: () => {
+        timers.delete(timer);
+        signal.removeEventListener('abort', timer.fire);
+        resolve();
+      } };
+      timers.add(timer);
+      signal.addEventListener('abort', timer.fire);
+      if (signal.aborted) timer.fire();
+    });
+  };
+  const pass = (): void => {
+    const next = Math.min(...[...timers].map(({ at }) => at));
+    if (next === Infinity) return;
+    time = Math.max(time, next);
+    for (const timer of [...timers]) if (timer.at <= time) timer.fire();
+  };
+  const live: World['live'] = async (promise) => {
+    let settled = false;
+    const mark = (): void => void (settled = true);
+    promise.then(mark, mark);
+    for (let idle = 0; !settled; idle = timers.size ? 0 : idle + 1) {
+      await turn();
+      if (!settled) pass();
+      if (idle > 2000) throw new Error('Everything waits, and nothing will happen');
+    }
+    return promise;
+  };
+  return {
+    now: () => time, sleep, slept, live, pending: () => timers.size, passed: () => time - NOW,
+  };
+}
+
+/** What a push service does with a request: answers, after a while, fails, or never answers. */
+export interface Deed extends Said {
+  readonly delay?: number | undefined;
+  readonly fails?: unknown;
+  readonly stalls?: boolean | undefined;
+}
+
+export interface Services {
+  readonly fetch: Fetch;
+  readonly calls: { readonly host: string; readonly id: number; readonly at: number; readonly init: FetchInit }[];
+  /** In flight now, and the most there were. */
+  readonly flying: Map<string, number>;
+  readonly most: Map<string, number>;
+}
+
+function waitFor(signal: AbortSignal, world: World, { delay, stalls }: Deed): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  aborted.catch(() => undefined);
+  if (stalls) return aborted;
+  return delay === undefined ? Promise.resolve() : Promise.race([world.sleep(delay, signal), aborted]);
+}
+
+/** `deed` is asked with the host, the row and which request for it this is, from 1. */
+export function createServices(
+  world: World,
+  deed: (host: string, id: number, nth: number) => Deed,
+): Services {
+  const calls: Services['calls'] = [];
+  const flying = new Map<string, number>();
+  const most = new Map<string, number>();
+  const nths = new Map<number, number>();
+  const move = (name: string, by: number): void => {
+    const now = (flying.get(name) ?? 0) + by;
+    flying.set(name, now);
+    most.set(name, Math.max(most.get(name) ?? 0, now));
+  };
+  const fetch = async (url: string, init: FetchInit): Promise<FetchResponse> => {
+    const { host, id } = place(url);
+    const nth = (nths.get(id) ?? 0) + 1;
+    nths.set(id, nth);
+    calls.push({ host, id, at: world.passed(), init });
+    for (const name of ['*', host]) move(name, 1);
+    try {
+      const done = deed(host, id, nth);
+      await waitFor(init.signal, world, done);
+      if (done.fails !== undefined) throw done.fails;
+      return answer(done);
+    } finally {
+      for (const name of ['*', host]) move(name, -1);
+    }
+  };
+  return { fetch, calls, flying, most };
+}
+
+/** Every outcome, and what was thrown at last. */
+export interface Ended<T> {
+  readonly outcomes: Outcome<T>[];
+  readonly thrown: { readonly reason: unknown } | undefined;
+}
+
+export async function collect<T>(run: AsyncIterable<Outcome<T>>): Promise<Ended<T>> {
+  const outcomes: Outcome<T>[] = [];
+  try {
+    for await (const outcome of run) outcomes.push(outcome);
+  } catch (reason) {
+    return { outcomes, thrown: { reason } };
+  }
+  return { outcomes, thrown: undefined };
+}
+
+/** Sends in a world of its own. Without options that say otherwise: no payload, no VAPID. */
+export async function sendIn<T extends Delivery>(
+  world: World,
+  source: Iterable<T> | AsyncIterable<T>,
+  services: Pick<Services, 'fetch'>,
+  options: Partial<SendManyOptions<T>> = {},
+): Promise<Ended<T>> {
+  const { now, sleep } = world;
+  const { fetch } = services;
+  return world.live(collect(sendMany(source, {
+    vapid: null, fetch, now, sleep, random: () => 0.5, ...options,
+  })));
+}
+
+/** `ok`, or the code, and the attempts: by row. */
+export function summary(outcomes: readonly Outcome<Row>[]): Record<number, string> {
+  const sum: Record<number, string> = {};
+  for (const outcome of outcomes) {
+    const { delivery: { id }, attempts } = outcome;
+    assert.is(sum[id], undefined, `row ${id} has two outcomes`);
+    sum[id] = `${outcome.ok ? 'ok' : outcome.error.code} ${attempts}`;
+  }
+  return sum;
+}
+
+/** How often each summary occurs. */
+export function tally(outcomes: readonly Outcome<Row>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const text of Object.values(summary(outcomes))) sum[text] = (sum[text] ?? 0) + 1;
+  return sum;
+}
