@@ -8,8 +8,10 @@ export interface KeyParts {
   readonly point: Bytes | undefined;
 }
 
-/** ecPublicKey and prime256v1 (RFC 5480 §2.1.1). */
-const ALGORITHM = '06072a8648ce3d020106082a8648ce3d030107';
+/** prime256v1 (RFC 5480 §2.1.1.1). */
+const CURVE = '06082a8648ce3d030107';
+/** ecPublicKey (RFC 5480 §2.1.1), on it. */
+const ALGORITHM = `06072a8648ce3d0201${CURVE}`;
 
 interface Element {
   readonly tag: number;
@@ -47,6 +49,9 @@ function decodeSec1(der: Bytes): KeyParts | undefined {
   const sequence = only(der, 0x30);
   const [version, key, ...rest] = (sequence && elements(sequence)) ?? [];
   if (version?.tag !== 2 || version.content[0] !== 1 || key?.tag !== 4) return undefined;
+  // The number would do for any curve of this size, such as secp256k1.
+  const curve = rest.find(({ tag }) => tag === 0xa0);
+  if (curve && hex(curve.content) !== CURVE) return undefined;
   const wrapped = rest.find(({ tag }) => tag === 0xa1);
   const bits = wrapped && only(wrapped.content, 3);
   return { d: key.content, point: bits?.slice(1) };

@@ -1,7 +1,9 @@
 import { PushError } from '../errors.ts';
 
+/** What no subject may hold: white space, control characters, and what sets text apart. */
+const FOREIGN = /[\s\x00-\x1f\x7f-\x9f\\<>"]/;
 /** One address (RFC 6068 allows more, and fields), with a host that has a dot. */
-const MAILTO = /^mailto:[^\s@,;:<>()[\]"\\?%]+@([^\s@,;:<>()[\]"\\?%/#]+)$/i;
+const MAILTO = /^mailto:[^@,;:()[\]?%]+@([^@,;:()[\]?%/#]+)$/i;
 /** Apple answers BadJwtToken to a subject with such a host. */
 const UNREACHABLE = /^[^.]*$|(^|\.)(localhost|local|invalid)$/i;
 
@@ -10,7 +12,7 @@ const UNREACHABLE = /^[^.]*$|(^|\.)(localhost|local|invalid)$/i;
  * that every service takes.
  */
 export function checkSubject(subject: unknown): string {
-  const text = typeof subject === 'string' ? subject : '';
+  const text = typeof subject === 'string' && !FOREIGN.test(subject) ? subject : '';
   const host = MAILTO.exec(text)?.[1] ?? httpsHost(text);
   if (host === undefined) {
     throw invalid('must be "mailto:" with one address or an https: URL, such as mailto:me@example.com');
@@ -27,9 +29,7 @@ function invalid(what: string): PushError {
 
 /** The host of an https: URL without user info, or `undefined`. */
 function httpsHost(text: string): string | undefined {
-  if (!/^https:\/\/[^/?#@\s]+([/?#]|$)/i.test(text) || /[\s\x00-\x1f\x7f\\<>"]/.test(text)) {
-    return undefined;
-  }
+  if (!/^https:\/\/[^/?#@]+([/?#]|$)/i.test(text)) return undefined;
   try {
     return new URL(text).hostname;
   } catch {

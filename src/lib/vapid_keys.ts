@@ -17,9 +17,12 @@ export function invalidVapid(what: string, cause?: unknown): PushError {
   return new PushError('ERR_VAPID_INVALID', `Cannot use these VAPID keys: ${what}`, { cause });
 }
 
+/** Characters of a key as text; the expression below takes the square of their number. */
+const MAX_TEXT = 1000;
+
 /** base64 text as people paste it: quotes, white space and `\n`, also the two characters, around it. */
 function decodeText(text: unknown): Bytes | undefined {
-  if (typeof text !== 'string') return undefined;
+  if (typeof text !== 'string' || text.length > MAX_TEXT) return undefined;
   return decodeBase64(text.replace(/^(["'\s]|\\n)+|(["'\s]|\\n)+$/g, ''));
 }
 
@@ -50,12 +53,16 @@ async function readParts(input: unknown): Promise<{ d: unknown; point: unknown }
   if (typeof input !== 'object' || input === null) {
     throw invalidVapid('a pair of strings, a JWK, PKCS#8 or SEC1 is wanted');
   }
-  if (isKeyPair(input)) return readJwk(await exportJwk(input.privateKey));
+  if (isKeyPair(input)) {
+    // The public key that came with it, so that a foreign one is noticed.
+    const { x = '', y = '' } = await exportJwk(input.publicKey);
+    return readJwk({ ...(await exportJwk(input.privateKey)), x, y });
+  }
   const d = property(input, 'privateKey');
   return d === undefined ? readJwk(input) : { d, point: property(input, 'publicKey') };
 }
 
-async function exportJwk(key: CryptoKey): Promise<unknown> {
+async function exportJwk(key: CryptoKey): Promise<JsonWebKey> {
   try {
     return await crypto.subtle.exportKey('jwk', key);
   } catch (cause) {
@@ -64,8 +71,8 @@ async function exportJwk(key: CryptoKey): Promise<unknown> {
 }
 
 function readJwk(jwk: unknown): { d: unknown; point: unknown } {
-  const [crv, x, y] = ['crv', 'x', 'y'].map((name) => property(jwk, name));
-  if (crv !== 'P-256') throw invalidVapid('a JWK must be of kty "EC" and crv "P-256"');
+  const [kty = 'EC', crv, x, y] = ['kty', 'crv', 'x', 'y'].map((name) => property(jwk, name));
+  if (kty !== 'EC' || crv !== 'P-256') throw invalidVapid('a JWK must be of kty "EC" and crv "P-256"');
   const d = property(jwk, 'd');
   if (d === undefined) throw invalidVapid('this JWK has no private part "d"');
   if (x === undefined && y === undefined) return { d, point: undefined };
