@@ -121,7 +121,7 @@ export const keys: Verb = {
   examples: [
     ['Keys and subject for a server', 'subtle-push keys --format env --subject mailto:ops@example.com >> .env'],
     ['What the page needs', 'subtle-push keys --import .env --public'],
-    ['From OpenSSL', 'openssl ecparam -name prime256v1 -genkey -noout | subtle-push keys --import -'],
+    ['From OpenSSL', 'openssl ecparam -name prime256v1 -genkey -noout |\n  subtle-push keys --import -'],
   ],
   run,
 };

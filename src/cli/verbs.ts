@@ -18,4 +18,19 @@ export const VERBS: readonly Entry[] = [
     summary: 'make VAPID keys, or convert them to another format',
     load: async () => (await import('./keys.ts')).keys,
   },
+  {
+    name: 'send',
+    summary: 'send a push to one subscription, or to a file of many',
+    load: async () => (await import('./send.ts')).send,
+  },
+  {
+    name: 'decrypt',
+    summary: 'read a captured message with the receiver\'s keys',
+    load: async () => (await import('./decrypt.ts')).decrypt,
+  },
+  {
+    name: 'inspect',
+    summary: 'explain what is wrong with a subscription, token or request',
+    load: async () => (await import('./inspect.ts')).inspect,
+  },
 ];
