@@ -52,7 +52,7 @@ function worker() {
 }
 
 /** Values that come in, and whoever waits for them. */
-function createQueue() {
+export function createQueue() {
   const values = [];
   let wake = () => {};
   return {

@@ -5,7 +5,7 @@
 import * as assert from 'node:assert/strict';
 import { encrypt as aesgcm, MAX_PAYLOAD as AESGCM_MAX } from '../../src/aesgcm.ts';
 import {
-  createRequest, createVapid, encrypt, generateVapidKeys, MAX_PAYLOAD, send,
+  createRequest, createVapid, encrypt, generateVapidKeys, MAX_PAYLOAD, send, sendMany,
 } from '../../src/index.ts';
 import { http2Fetch, nodeEncrypt } from '../../src/node.ts';
 import { PATIENCE } from './app.js';
@@ -110,6 +110,7 @@ async function expectNothingBefore(world, to) {
   await expectPush(world, to, 'next', accepted);
 }
 
+/** Title, what to do, and the only browser to do it in: Firefox cannot be closed without a driver. */
 export const cases = [
   ...payloadCases,
   ...flippedCases,
@@ -182,6 +183,23 @@ export const cases = [
       await fetch.close();
     }
   }],
+  ['a batch by sendMany with nodeEncrypt and http2Fetch', async (world) => {
+    const { vapid, secure, app } = world;
+    const pages = [await subscribe(world), await subscribe(world), await subscribe(world)];
+    const fetch = http2Fetch({ addresses: 'any', ca: secure.ca });
+    const rows = Array.from({ length: 30 }, (_, i) => ({ ...pages[i % 3], payload: `row ${i}` }));
+    try {
+      const options = { vapid, endpoints: 'any', encrypt: nodeEncrypt, fetch };
+      const outcomes = [];
+      for await (const outcome of sendMany(rows, options)) outcomes.push(outcome);
+      assert.equal(outcomes.filter(({ ok }) => ok).length, rows.length);
+    } finally {
+      await fetch.close();
+    }
+    const texts = [];
+    for (const { scope } of rows) texts.push((await app.push(scope)).text);
+    assert.deepEqual(texts.sort(), rows.map(({ payload }) => payload).sort());
+  }],
   ['while it was away: what expired or was replaced does not come, the rest does, in order',
     async (world) => {
       const to = await subscribe(world);
@@ -198,4 +216,13 @@ export const cases = [
       await expectPush(world, to, 'last score', last);
       await expectNothingBefore(world, to);
     }],
+  ['closed and opened again: what came meanwhile arrives', async (world) => {
+    const to = await subscribe(world);
+    await expectPush(world, to, 'before', await push(world, to, 'before'));
+    const folder = await world.browser.quit();
+    const accepted = await push(world, to, 'meanwhile');
+    world.browser = world.launch(folder);
+    await expectPush(world, to, 'meanwhile', accepted);
+    await expectNothingBefore(world, to);
+  }, 'chromium'],
 ];

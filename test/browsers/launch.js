@@ -1,6 +1,8 @@
 /** Starts the system's browsers, each with a home and profile of its own, and ends them. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { connectCdp } from './cdp.js';
@@ -64,20 +66,26 @@ function start(command, args, { folder, env, fds = [] }) {
     });
   }
   child.on('error', () => running.delete(child));
+  const gone = new Promise((resolve) => child.once('close', resolve));
   const close = async () => {
-    const gone = new Promise((resolve) => child.once('close', resolve));
     const alive = child.exitCode === null && child.signalCode === null;
     end(child);
     if (alive) await gone;
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  return { child, close, log: () => log };
+  /** Lets it close as if its user had closed it; the profile stays for another start. */
+  const quit = async () => {
+    child.kill('SIGTERM');
+    await gone;
+    end(child);
+    return folder;
+  };
+  return { child, close, quit, log: () => log };
 }
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), 'subtle-push-browser-'));
 
-function startFirefox({ firefox }, url) {
-  const folder = makeFolder();
+function startFirefox({ firefox }, url, folder) {
   const lines = Object.entries({ ...QUIET_FIREFOX, ...firefox.preferences })
     .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
   writeFileSync(join(folder, 'user.js'), lines.join(''));
@@ -99,10 +107,11 @@ const QUIET_FIREFOX = {
   'network.connectivity-service.enabled': false,
 };
 
-function startChromium({ chromium }, url) {
-  const folder = makeFolder();
-  mkdirSync(join(folder, 'Default'));
-  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(chromium.preferences));
+function startChromium({ chromium }, url, folder) {
+  if (!existsSync(join(folder, 'Default'))) {
+    mkdirSync(join(folder, 'Default'));
+    writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(chromium.preferences));
+  }
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const args = [
     '--headless', ...sandbox, `--user-data-dir=${folder}`, '--disable-gpu',
@@ -113,7 +122,8 @@ function startChromium({ chromium }, url) {
   return { ...started, cdp: connectCdp(input, output) };
 }
 
-/** `browsers`: what attachBrowsers answered. */
-export function launch(name, browsers, url) {
-  return name === 'firefox' ? startFirefox(browsers, url) : startChromium(browsers, url);
+/** `browsers`: what attachBrowsers answered. `folder`: a profile that is there already. */
+export function launch(name, browsers, url, folder = makeFolder()) {
+  const start = name === 'firefox' ? startFirefox : startChromium;
+  return start(browsers, url, folder);
 }

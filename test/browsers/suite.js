@@ -29,21 +29,25 @@ async function openWorld(name) {
   const secure = await serveSecurely(service);
   const browsers = await attachBrowsers(service, { origin: secure.origin });
   const app = await createApp(`${browsers.url}/browsers.js`);
-  const browser = launch(name, browsers, app.url);
-  const close = async () => {
-    await browser.close();
-    app.close();
-    await browsers.close();
-    secure.close();
+  const start = (folder) => launch(name, browsers, app.url, folder);
+  const world = {
+    name, clock, service, vapid, secure, browsers, app, launch: start, browser: start(),
+    async close() {
+      await world.browser.close();
+      app.close();
+      await browsers.close();
+      secure.close();
+    },
   };
-  return { name, clock, service, vapid, secure, browsers, app, browser, close };
+  return world;
 }
 
 /** `report(title, error | undefined, milliseconds)`. `matches`: which cases to run. */
 export async function runBrowser(name, matches, report) {
   const world = await openWorld(name);
   try {
-    for (const [title, run] of cases.filter(([each]) => matches(each))) {
+    for (const [title, run, only = name] of cases) {
+      if (only !== name || !matches(title)) continue;
       const start = performance.now();
       const error = await inTime(run(world), title).then(() => undefined, (reason) => reason);
       report(title, error, performance.now() - start);
