@@ -346,6 +346,17 @@ syncing('no push manager: nothing, and no error', async () => {
   assert.is(await sync(browser.registration, options, browser.without(iOS)), undefined);
 });
 
+syncing('a browser that does not answer is not waited for, here or in the next tab', async () => {
+  const { browser: { host, registration }, server, options } = setup(GRANTED);
+  await subscribe(registration, options, host);
+  const { pushManager } = registration;
+  const getSubscription = (): Promise<never> => new Promise(() => {});
+  const starting = { ...registration, pushManager: { ...pushManager, getSubscription } };
+  assert.is((await rejection(sync(starting, options, host))).message, 'Too late');
+  assert.ok(await sync(registration, options, host));
+  assert.is(server.rows.size, 1);
+});
+
 syncing('a scope of its own for every registration', async () => {
   const { browser: { host, registration }, server, options } = setup(GRANTED);
   await subscribe(registration, options, host);

@@ -1,5 +1,6 @@
 /**
- * End-to-end tests in real browsers: `node test/browsers/run.js [--repeat N] [part of title ...]`.
+ * End-to-end tests in real browsers: `node test/browsers/run.js [--repeat N] [part of title ...]`,
+ * where `-part` leaves titles out.
  * A browser that is not installed is skipped, or fails where the environment has CI set. Closes
  * with `N passed, N failed, N skipped`.
  */
@@ -19,7 +20,9 @@ function readArguments(words) {
   const repeat = at < 0 ? 1 : Number(words[at + 1]);
   if (!Number.isInteger(repeat) || repeat < 1) throw new Error('--repeat takes a number from 1');
   const parts = at < 0 ? words : words.toSpliced(at, 2);
-  return { repeat, matches: (title) => parts.every((part) => title.includes(part)) };
+  const fits = (title, part) =>
+    part.startsWith('-') ? !title.includes(part.slice(1)) : title.includes(part);
+  return { repeat, matches: (title) => parts.every((part) => fits(title, part)) };
 }
 
 /** Playwright stays where its own package.json installs it; the library's doors are its sources. */
@@ -40,8 +43,9 @@ const packages = {
 async function load() {
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'suite.mjs');
+  const contents = "export * from './suite.js'; export { runClient } from './client_suite.js';";
   await build({
-    entryPoints: [join(here, 'suite.js')], bundle: true, format: 'esm', platform: 'node', outfile,
+    stdin: { contents, resolveDir: here }, bundle: true, format: 'esm', platform: 'node', outfile,
     ignoreAnnotations: true, sourcemap: 'inline', logLevel: 'error', plugins: [packages],
   });
   return import(pathToFileURL(outfile).href);
@@ -64,15 +68,17 @@ const APT = 'apt-get install --no-install-recommends firefox-esr chromium';
 
 const { repeat, matches } = readArguments(process.argv.slice(2));
 try {
-  const { binaries, runBrowser, runPlaywright } = await load();
+  const { binaries, runBrowser, runClient, runPlaywright } = await load();
   for (const [name, find] of Object.entries(binaries)) if (!find()) reportMissing(name, APT);
   if (!hasPlaywright) reportMissing('playwright', 'npm ci --prefix test/browsers');
   const found = Object.keys(binaries).filter((name) => binaries[name]());
   for (let round = 1; round <= repeat; round++) {
     for (const name of found) {
       const label = repeat > 1 ? `${name} ${round}/${repeat}` : name;
-      await runBrowser(name, matches, (...result) => report(label, ...result))
-        .catch((error) => report(label, 'start and end', error, 0));
+      for (const run of [runBrowser, runClient]) {
+        await run(name, matches, (...result) => report(label, ...result))
+          .catch((error) => report(label, 'start and end', error, 0));
+      }
     }
     if (!hasPlaywright || !binaries.chromium()) continue;
     const label = repeat > 1 ? `playwright ${round}/${repeat}` : 'playwright';

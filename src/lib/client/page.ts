@@ -13,7 +13,8 @@ export interface SubscribeOptions {
   readonly publicKey: string | (() => string | PromiseLike<string>);
   /**
    * Tells the server, which keeps one row an endpoint. `previous`: what it was told before, a row
-   * to be replaced. When this rejects, the next visit tries again.
+   * to be replaced. When this rejects, the next visit tries again. Other tabs wait for it: let it
+   * end (`AbortSignal.timeout`).
    */
   readonly save: (subscription: Subscription, previous: Subscription | undefined) => unknown;
   /** Whose the subscription is: another than the last time, and `save` is called again. */
@@ -65,8 +66,11 @@ async function locked<T>(
   { scope, pushManager }: RegistrationLike,
   work: (saved: Saved | undefined, live: PushSubscriptionLike | null) => Promise<T>,
 ): Promise<T> {
-  const whole = async (): Promise<T> =>
-    work(await remember(host, scope), await pushManager.getSubscription());
+  // Firefox never answers a page that asks while the browser is starting: that must end, and with
+  // it the lock that every tab waits for.
+  const whole = async (): Promise<T> => work(
+    await remember(host, scope), await within(host, () => pushManager.getSubscription()),
+  );
   return host.navigator?.locks?.request(`subtle-push ${scope}`, whole) ?? whole();
 }
 
