@@ -162,8 +162,12 @@ function readCached(text: unknown, aud: string, sub: string, lifetime: number): 
   const exp = property(claims, 'exp');
   const ours = property(claims, 'aud') === aud && property(claims, 'sub') === sub;
   if (typeof text !== 'string' || typeof exp !== 'number' || !ours) return undefined;
-  const from = (exp - lifetime) * 1000;
-  return { text, from, renewAt: from + lifetime * 500 };
+  return toToken(text, (exp - lifetime) * 1000, lifetime);
+}
+
+/** Renewed at half its life, and not used in its last five minutes: clocks differ. */
+function toToken(text: string, from: number, lifetime: number): Token {
+  return { text, from, renewAt: from + lifetime * 500, until: from + (lifetime - 300) * 1000 };
 }
 
 function decodeClaims([head, body, signature, ...more]: readonly string[]): unknown {
@@ -194,13 +198,13 @@ export function createVapid(options: VapidOptions): Vapid {
   const publicKey = encodeBase64url(point);
   const store = createTokenStore(now);
 
-  let proof: Promise<void> | undefined;
-  const ready = (): Promise<void> => {
-    const proving = (proof ??= prove(point, sign));
-    // A signer out of reach is asked again next time.
-    proving.catch(() => proof === proving && (proof = undefined));
-    return proving;
+  // Kept like a token that lives for ever: a signer that fails or hangs is asked again.
+  const proofs = createTokenStore(now);
+  const proof = async (): Promise<Token> => {
+    await prove(point, sign);
+    return { text: '', from: -Infinity, renewAt: Infinity, until: Infinity };
   };
+  const ready = async (): Promise<void> => void (await proofs.get('', proof));
 
   const make = async (aud: string): Promise<Token> => {
     const key = encodeBase64url(sha256(utf8(JSON.stringify([aud, publicKey, subject, lifetime]))));
@@ -213,7 +217,7 @@ export function createVapid(options: VapidOptions): Vapid {
     const input = `${JWT_HEADER}.${claims}`;
     const text = `${input}.${encodeBase64url(await sign(utf8(input)))}`;
     if (cache) await ask(() => cache.set(key, text, exp));
-    return { text, from, renewAt: from + lifetime * 500 };
+    return toToken(text, from, lifetime);
   };
 
   const token = async (endpoint: string | URL): Promise<string> => {

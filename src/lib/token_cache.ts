@@ -5,6 +5,7 @@ export interface Token {
   readonly text: string;
   readonly from: number;
   readonly renewAt: number;
+  readonly until: number;
 }
 
 interface Entry {
@@ -30,15 +31,19 @@ export function createTokenStore(now: () => number): TokenStore {
     const oldest = entries.keys().next();
     if (entries.size > MAX_ENTRIES && !oldest.done) entries.delete(oldest.value);
   };
-  const start = (key: string, make: () => Promise<Token>): Promise<Token> => {
+  const start = (
+    key: string,
+    make: () => Promise<Token>,
+    old: Token | undefined,
+  ): Promise<Token> => {
     const promise = make();
-    put(key, { token: undefined, pending: { promise, since: now() } });
+    put(key, { token: old, pending: { promise, since: now() } });
     const settle = (token: Token | undefined) => (): void => {
       if (entries.get(key)?.pending?.promise !== promise) return;
       if (token) put(key, { token, pending: undefined });
       else entries.delete(key);
     };
-    promise.then((token) => settle(token)(), settle(undefined));
+    promise.then((token) => settle(token)(), settle(old));
     return promise;
   };
   const get = async (key: string, make: () => Promise<Token>): Promise<string> => {
@@ -46,13 +51,15 @@ export function createTokenStore(now: () => number): TokenStore {
     const time = now();
     const { token, pending } = entry ?? {};
     // A clock that was set back makes a token one of the future, which services refuse.
-    const good = token && token.from <= time && time < token.renewAt;
-    if (entry && good) {
+    const good = token && token.from <= time && time < token.until ? token : undefined;
+    if (entry && good && time < good.renewAt) {
       put(key, entry);
-      return token.text;
+      return good.text;
     }
     const shared = pending && time >= pending.since && time - pending.since < MAX_PENDING;
-    return (await (shared ? pending.promise : start(key, make))).text;
+    const renewed = shared ? pending.promise : start(key, make, good);
+    // A signer that is away costs nothing while the old token lives.
+    return (await renewed.catch((error: unknown) => good ?? Promise.reject(error))).text;
   };
   return { get };
 }
