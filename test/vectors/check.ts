@@ -1,5 +1,6 @@
 /** Which check belongs to which kind of file. */
 import { checkFieldDoors, checkKeyDoors, checkMessageDoors } from './doors.ts';
+import { checkContent } from './ece.ts';
 import { checkBodyHeader, checkHeaderFields, checkHeaderFormat } from './fields.ts';
 import type { Check } from './format.ts';
 import { checkMessage } from './messages.ts';
@@ -11,7 +12,7 @@ import { checkPush, checkRequest } from './pushes.ts';
 import { checkToken, checkVapidClaims, checkVapidKeys } from './tokens.ts';
 
 export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
-  'message': [checkMessage, checkMessageDoors, checkPush, checkRequest],
+  'message': [checkMessage, checkMessageDoors, checkContent, checkPush, checkRequest],
   'header-fields': [checkHeaderFields, checkFieldDoors],
   'header-format': [checkHeaderFormat],
   'body-header': [checkBodyHeader],
