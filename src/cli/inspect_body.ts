@@ -118,7 +118,7 @@ export function inspectMessage(body: Bytes | undefined, header: HeaderLookup, ke
 }
 
 /** Octets of a full record, as the message has it; all of the body where it does not say. */
-function recordSize(coding: CodingName, body: Bytes, header: HeaderLookup): number {
+export function recordSize(coding: CodingName, body: Bytes, header: HeaderLookup): number {
   if (coding === 'aes128gcm') {
     const start = readHeader(body);
     return refused(start) ? body.length : start.rs;

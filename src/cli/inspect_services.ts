@@ -96,6 +96,18 @@ async function finding(
   return (addressed ? wrong : note)(name, `${label} refuses it with ${words}. ${refused.message}`);
 }
 
+/** What each service would say, as if the request had gone to it. */
+export function judgeServices(
+  { body }: Capture,
+  header: HeaderLookup,
+  url: URL,
+  now: number,
+): Promise<readonly Finding[]> {
+  const request: Case = { header, body: body ?? zeros(0), audience: url.origin, now };
+  const path = url.pathname + url.search;
+  return Promise.all(SERVICES.map((service) => finding(service, request, true, path)));
+}
+
 /** Only what the service that was asked would say counts; the others are for comparison. */
 export async function inspectServices(
   { body }: Capture,

@@ -100,11 +100,19 @@ export function countCode(codes: Record<string, number>, code: string): void {
 
 /** What is counted while the file is read. */
 interface Tally {
-  ok: number;
+  readonly rows: RowSet;
   good: number;
   damaged: number;
   firstDamaged: number;
   readonly codes: Record<string, number>;
+  /** Rows by the code of a failure that may pass: a later result may take its place. */
+  readonly passing: Map<string, RowSet>;
+}
+
+function createTally(): Tally {
+  return {
+    rows: createRowSet(), good: 0, damaged: 0, firstDamaged: 0, codes: {}, passing: new Map(),
+  };
 }
 
 function foreign(file: string): Error {
@@ -120,11 +128,7 @@ function noteBroken(tally: Tally, line: Line, file: string): void {
   tally.firstDamaged ||= line.number;
 }
 
-function noteResult(tally: Tally, { ok, error }: Result): void {
-  if (ok) tally.ok++;
-  else countCode(tally.codes, String(property(error, 'code')));
-}
-
+/** Counts a result. */
 /** A failure that another attempt, or another configuration, may turn into a success. */
 function mayPass({ error }: Result): boolean {
   const step = nextStep(error, 1).do;
@@ -139,29 +143,53 @@ export interface RecordOptions {
   readonly retryFailed: boolean;
 }
 
+/** Counts a result. */
+function noteResult({ rows, codes, passing }: Tally, result: Result): void {
+  rows.add(result.row);
+  if (result.ok) return;
+  const code = String(property(result.error, 'code'));
+  countCode(codes, code);
+  if (!mayPass(result)) return;
+  const set = passing.get(code) ?? createRowSet();
+  set.add(result.row);
+  passing.set(code, set);
+}
+
+/** Forgets a failure of a row in whose place there is another result; answers whether there was one. */
+function forget({ rows, codes, passing }: Tally, row: number): boolean {
+  for (const [code, set] of passing) {
+    if (!set.remove(row)) continue;
+    rows.remove(row);
+    codes[code]! -= 1;
+    if (codes[code] === 0) delete codes[code];
+    return true;
+  }
+  return false;
+}
+
 /** Reads a results file, and repairs its end. */
 export async function readRecord(
   file: string,
   { dead, retryFailed }: RecordOptions,
 ): Promise<Recorded> {
-  const rows = createRowSet();
+  const tally = createTally();
   const samples = createSamples();
-  const tally: Tally = { ok: 0, good: 0, damaged: 0, firstDamaged: 0, codes: {} };
   for await (const line of readLines(createReadStream(file))) {
     const result = parseResult(line);
     if (!result) noteBroken(tally, line, file);
     if (!line.ended) await repair(file, line, result !== undefined);
     if (!result) continue;
     tally.good++;
+    if (!forget(tally, result.row) && tally.rows.has(result.row)) continue;
     // Rows that were given up before the first attempt (their service made all wait, or refused the
     // token) were not sent to, whatever their result says.
-    const again = mayPass(result) && (retryFailed || result.attempts === 0);
-    if (again || !rows.add(result.row)) continue;
+    if (mayPass(result) && (retryFailed || result.attempts === 0)) continue;
     noteResult(tally, result);
     const name = sampleName(result.id, result.subscription);
     if (name !== undefined) samples.add(result.row, name);
     if (isDead(result.error)) await dead(result);
   }
-  const { ok, codes, damaged, firstDamaged } = tally;
-  return { rows, ok, codes, samples: samples.names, damaged, firstDamaged };
+  const { rows, codes, damaged, firstDamaged } = tally;
+  const failed = Object.values(codes).reduce((sum, value) => sum + value, 0);
+  return { rows, ok: rows.size() - failed, codes, samples: samples.names, damaged, firstDamaged };
 }

@@ -11,8 +11,9 @@ interface Page {
 }
 
 export interface RowSet {
-  /** Adds a number; answers whether it was new. */
-  readonly add: (row: number) => boolean;
+  readonly add: (row: number) => void;
+  /** Takes a number out; answers whether it was there. */
+  readonly remove: (row: number) => boolean;
   readonly has: (row: number) => boolean;
   readonly size: () => number;
 }
@@ -24,22 +25,30 @@ export function isRow(value: unknown): value is number {
 export function createRowSet(): RowSet {
   const pages = new Map<number, Page | 'full'>();
   let size = 0;
-  const add = (row: number): boolean => {
-    const [index, bit] = [Math.floor(row / PAGE), row % PAGE];
-    const page = pages.get(index) ?? { bits: new Uint8Array(PAGE / 8), count: 0 };
-    if (page === 'full') return false;
-    const mask = 1 << (bit & 7);
-    if (page.bits[bit >> 3]! & mask) return false;
-    page.bits[bit >> 3]! |= mask;
-    page.count++;
-    size++;
-    pages.set(index, page.count === PAGE ? 'full' : page);
-    return true;
-  };
   const has = (row: number): boolean => {
     const page = pages.get(Math.floor(row / PAGE));
     const bit = row % PAGE;
     return page === 'full' || (page !== undefined && (page.bits[bit >> 3]! & (1 << (bit & 7))) !== 0);
   };
-  return { add, has, size: () => size };
+  /** Turns the bit of a row over. */
+  const flip = (row: number, by: 1 | -1): void => {
+    const [index, bit] = [Math.floor(row / PAGE), row % PAGE];
+    const found = pages.get(index) ?? { bits: new Uint8Array(PAGE / 8), count: 0 };
+    const page = found === 'full'
+      ? { bits: new Uint8Array(PAGE / 8).fill(255), count: PAGE }
+      : found;
+    page.bits[bit >> 3]! ^= 1 << (bit & 7);
+    page.count += by;
+    size += by;
+    pages.set(index, page.count === PAGE ? 'full' : page);
+  };
+  const add = (row: number): void => {
+    if (!has(row)) flip(row, 1);
+  };
+  const remove = (row: number): boolean => {
+    const there = has(row);
+    if (there) flip(row, -1);
+    return there;
+  };
+  return { add, remove, has, size: () => size };
 }
