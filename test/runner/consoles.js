@@ -35,7 +35,8 @@ globalThis.NOTE_CODE = (code, stack) => {
   if (stacks.length < 200) stacks.push(stack);
 };
 const { run } = await import('./suite.mjs');${RUN}
-result.codes = codes;${PRINT}
+result.codes = codes;
+result.open = process.getActiveResourcesInfo();${PRINT}
 `;
 
 const WORKERD = `
@@ -100,35 +101,49 @@ export const consoles = {
   },
 };
 
+/** Milliseconds that a runtime has to exit by itself once the tests are over. */
+const GRACE = 10_000;
+
+/** A timer, a socket, a server that outlives the tests outlives its user's work as well. */
+function leftOpen(result, name) {
+  const what = result.open?.length ? `: ${result.open.join(', ')}` : '';
+  const message = `${name} does not exit: a test left something open${what}`;
+  result.failed++;
+  result.failures.push({ suite: '', test: '', message, operator: '', details: '', stack: '' });
+  return result;
+}
+
+function environment(directory, variables) {
+  const home = resolve(directory, 'home');
+  mkdirSync(home, { recursive: true });
+  const quiet = { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  return { ...process.env, HOME: home, DENO_DIR: home, ...quiet, ...variables };
+}
+
 /** Runs the bundle in `directory`; gives what `run()` gave, or an error that says how it ended. */
 export async function runConsole(name, binary, directory, timeout, variables = {}) {
   let result;
   let last = '';
+  let finished;
+  const done = new Promise((resolve) => {
+    finished = resolve;
+  });
   const lines = (line) => {
     if (line.startsWith(PROGRESS)) last = line.slice(PROGRESS.length);
-    else if (line.startsWith(RESULT)) result = JSON.parse(line.slice(RESULT.length));
+    else if (line.startsWith(RESULT)) finished((result = JSON.parse(line.slice(RESULT.length))));
     else if (!variables.TEST_BAIL) console.log(line);
   };
-  const home = resolve(directory, 'home');
-  mkdirSync(home, { recursive: true });
-  const env = {
-    ...process.env,
-    HOME: home,
-    DENO_DIR: home,
-    DENO_NO_UPDATE_CHECK: '1',
-    NO_COLOR: '1',
-    ...variables,
-  };
+  const env = environment(directory, variables);
   const { child, ended, errors } = start(binary, command(name, directory), { lines, env });
-  const exit = await Promise.race([ended, pause(timeout).then(() => undefined)]);
-  kill(child);
-  if (exit === undefined) {
-    const what = result ? 'does not exit: a test left something open' : `hangs in: ${last}`;
-    throw new Error(`${name} ${what} (${timeout / 1000} s)`);
+  try {
+    const after = done.then(() => pause(GRACE)).then(() => 'open');
+    const exit = await Promise.race([ended, after, pause(timeout).then(() => 'late')]);
+    if (exit === 'open') return leftOpen(result, name);
+    if (exit === 'late') throw new Error(`${name} hangs in: ${last} (${timeout / 1000} s)`);
+    if (result && exit === 0) return result;
+    const where = last ? `in: ${last}` : 'before the first test';
+    throw new Error(`${name} ended (${exit}) ${where}\n${errors()}`);
+  } finally {
+    kill(child);
   }
-  if (!result || exit !== 0)
-    throw new Error(
-      `${name} ended (${exit}) ${last ? `in: ${last}` : 'before the first test'}\n${errors()}`,
-    );
-  return result;
 }
