@@ -1,7 +1,7 @@
 import { parseEndpoint } from './endpoint.ts';
 import { decodeBase64url, encodeBase64url } from './lib/base64url.ts';
 import { copyBytes, decodeUtf8, property, utf8, zeros } from './lib/bytes.ts';
-import { rawSignature } from './lib/es256.ts';
+import { rawSignature, verifyEs256 } from './lib/es256.ts';
 import { exportPoint, isPoint } from './lib/p256.ts';
 import { sha256 } from './lib/sha256.ts';
 import { checkSubject } from './lib/subject.ts';
@@ -29,7 +29,7 @@ export interface VapidSigner {
 
 /**
  * Tokens kept outside, for fleets of short-lived processes. Keys are opaque; `expires`: seconds since
- * the epoch. What it answers is checked; a cache that fails is passed over.
+ * the epoch. What it answers is verified; a cache that fails, or hangs for a second, is passed over.
  */
 export interface TokenCache {
   readonly get: (key: string) => string | undefined | PromiseLike<string | undefined>;
@@ -70,6 +70,8 @@ export interface JsonWebKeyLike {
 const JWT_HEADER = 'eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9';
 /** RFC 8292 §2 allows 86,400 seconds; less five minutes for clocks that differ. */
 const MAX_EXPIRY = 86_100;
+/** Milliseconds for a cache to answer; signing takes less than one. */
+const MAX_ASKING = 1000;
 
 /**
  * Draws a new pair of VAPID keys. Make one for a server's life: subscriptions are bound to it.
@@ -156,29 +158,29 @@ function audience(endpoint: string | URL): string {
   return (typeof endpoint === 'string' ? parseEndpoint(endpoint) : endpoint).origin;
 }
 
-/** A token out of a cache that others write to, if it is one of ours that has half its life left. */
-function readCached(text: unknown, aud: string, sub: string, lifetime: number): Token | undefined {
-  const claims = typeof text === 'string' ? decodeClaims(text.split('.')) : undefined;
+/** A token out of a cache that others write to, if it is one of ours. Throws for other text. */
+async function readCached(
+  text: unknown,
+  point: Bytes,
+  aud: string,
+  sub: string,
+  lifetime: number,
+): Promise<Token | undefined> {
+  const [head, body = '', signature = '', ...more] = String(text).split('.');
+  const bytes = decodeBase64url(signature);
+  if (head !== JWT_HEADER || more.length || bytes?.length !== 64) return undefined;
+  const claims: unknown = JSON.parse(decodeUtf8(decodeBase64url(body) ?? zeros(0)) ?? '');
   const exp = property(claims, 'exp');
   const ours = property(claims, 'aud') === aud && property(claims, 'sub') === sub;
-  if (typeof text !== 'string' || typeof exp !== 'number' || !ours) return undefined;
-  return toToken(text, (exp - lifetime) * 1000, lifetime);
+  if (!ours || typeof exp !== 'number') return undefined;
+  const input = `${head}.${body}`;
+  const right = await verifyEs256(point, bytes, utf8(input));
+  return right ? toToken(`${input}.${signature}`, (exp - lifetime) * 1000, lifetime) : undefined;
 }
 
 /** Renewed at half its life, and not used in its last five minutes: clocks differ. */
 function toToken(text: string, from: number, lifetime: number): Token {
   return { text, from, renewAt: from + lifetime * 500, until: from + (lifetime - 300) * 1000 };
-}
-
-function decodeClaims([head, body, signature, ...more]: readonly string[]): unknown {
-  if (head !== JWT_HEADER || more.length || decodeBase64url(signature ?? '')?.length !== 64) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(decodeUtf8(decodeBase64url(body ?? '') ?? zeros(0)) ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -209,7 +211,8 @@ export function createVapid(options: VapidOptions): Vapid {
   const make = async (aud: string): Promise<Token> => {
     const key = encodeBase64url(sha256(utf8(JSON.stringify([aud, publicKey, subject, lifetime]))));
     const from = now();
-    const kept = cache && readCached(await ask(() => cache.get(key)), aud, subject, lifetime);
+    const kept = cache && await ask(async () =>
+      readCached(await cache.get(key), point, aud, subject, lifetime));
     if (kept && kept.from <= from && from < kept.renewAt) return kept;
     await ready();
     const exp = Math.floor(from / 1000) + lifetime;
@@ -229,11 +232,18 @@ export function createVapid(options: VapidOptions): Vapid {
   return { publicKey, subject, token, authorize, ready };
 }
 
-/** What a cache answers; nothing where it fails, since a token can be signed all the same. */
+/** What a cache answers; nothing where it fails or hangs, since a token can be signed all the same. */
 async function ask<T>(call: () => T | PromiseLike<T>): Promise<T | undefined> {
+  let stop = (): void => undefined;
+  const late = new Promise<undefined>((resolve) => {
+    const timer = setTimeout(resolve, MAX_ASKING);
+    stop = () => clearTimeout(timer);
+  });
   try {
-    return await call();
+    return await Promise.race([call(), late]);
   } catch {
     return undefined;
+  } finally {
+    stop();
   }
 }
