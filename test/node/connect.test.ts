@@ -281,5 +281,14 @@ connecting('the ca option: several authorities in one text, and no other is trus
   assert.is(error['code'], 'ERR_NETWORK');
 }));
 
+connecting('a ca that is no certificate fails, and leaves no connection behind', cleanly(async (cleanup) => {
+  const server = await tlsPeer(cleanup, () => {});
+  const ca = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n';
+  const error = await rejection(post(createFetch(cleanup, { ca }), `https://localhost:${server.port}/`));
+  assert.is(error['code'], 'ERR_NETWORK');
+  assert.is(error['sent'], 'no');
+  await until('the end of the connection', () => server.sockets.size === 0);
+}));
+
 connecting.run();
 racing.run();

@@ -122,6 +122,27 @@ test('a body that nobody reads is given up after the idle time', cleanly(async (
   assert.match(error.message, /^Nobody read the answer of https:\/\/localhost:\d+ for 30 ms$/);
 }));
 
+test('a slow answer and a slow reader are none of that', cleanly(async (cleanup) => {
+  const server = await framePeer(cleanup, {
+    onRequest: (peer, id) => {
+      const part = frame(DATA, 0, id, Buffer.from('x'));
+      setTimeout(() => peer.send(respond(id, 200, END_HEADERS), part, part, part, frame(DATA, END_STREAM, id)), 150);
+    },
+  });
+  const fetch = createFetch(cleanup, { idle: 100 });
+  const response = await post(fetch, `https://localhost:${server.port}/`);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const reader = response.body!.getReader();
+  let all = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    all += Buffer.from(value).toString();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  assert.is(all, 'xxx');
+}));
+
 test('a body that is cut off fails where it was cut', cleanly(async (cleanup) => {
   const cuts: ((peer: Peer, id: number) => void)[] = [
     (peer, id) => peer.send(frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, 8]))),

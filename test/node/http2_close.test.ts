@@ -80,6 +80,29 @@ test('close gives up connections in the making, proxies, and peers that are deaf
   await until('the sockets closed', () => silent.sockets.size + mute.sockets.size === 0);
 }));
 
+test('close while a further session cannot be made', cleanly(async (cleanup) => {
+  let asked = 0;
+  let fail = (): void => {};
+  const held: (() => void)[] = [];
+  const server = await http2Server(cleanup, (stream) => {
+    stream.resume().on('end', () => held.push(() => stream.respond({ ':status': 201 }, { endStream: true })));
+  }, { settings: { maxConcurrentStreams: 1 } });
+  const fetch = createFetch(cleanup, {}, {
+    lookup: () => ++asked === 1 ? Promise.resolve([{ address: '127.0.0.1' }])
+      : new Promise((_, reject) => (fail = () => reject(new Error('no')))),
+  });
+  const all = [post(fetch, url(server)), post(fetch, url(server))];
+  await until('the first', () => held.length === 1);
+  await until('the second look-up', () => asked === 2);
+  held.shift()!();
+  await until('the second', () => held.length === 1);
+  const closing = fetch.close();
+  held.shift()!();
+  for (const response of await Promise.all(all)) assert.is(response.status, 201);
+  fail();
+  await closing;
+}));
+
 test('wrong timeouts are errors', cleanly(async (cleanup) => {
   const fetch = createFetch(cleanup);
   assert.throws(() => fetch.close({ timeout: -1 }), (error: unknown) => error instanceof RangeError);

@@ -180,6 +180,18 @@ test('malformed answers, half answers and none', cleanly(async (cleanup) => {
   }
 }));
 
+test('what waits behind a malformed answer goes to a new connection, and is sent once', cleanly(async (cleanup) => {
+  const peer = await server(cleanup, (n, socket) => {
+    if (n > 3) return OK;
+    if (n === 3) socket.destroy();
+    return n === 1 ? 'nonsense\r\n' : n === 2 ? `${OK}more` : '';
+  });
+  const fetch = createFetch(cleanup, { sessions: 1 });
+  const all = await Promise.allSettled(Array.from({ length: 5 }, () => post(fetch, url(peer))));
+  assert.equal(all.map(({ status }) => status), ['rejected', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  assert.is(peer.requests.length, 5);
+}));
+
 test('a reset before and after the request was read', cleanly(async (cleanup) => {
   const peer = await server(cleanup, () => {
     for (const socket of peer.sockets) socket.resetAndDestroy();

@@ -1,4 +1,5 @@
 /** The making of a line: connection, protocol, the peer's settings, all within one time. */
+import type { Socket } from 'node:net';
 import { PushError } from '../../errors.ts';
 import { property } from '../bytes.ts';
 import { connect, unreachable, type Dial, type Network, type Target } from './connect.ts';
@@ -20,13 +21,15 @@ export async function dialLine(
   const timer = setTimeout(() => {
     controller.abort(new Error(`no end of the ${dial.stage} in ${connectTimeout} ms`));
   }, connectTimeout);
+  let socket: Socket | undefined;
   try {
-    const socket = await connect(network, target, dial);
+    socket = await connect(network, target, dial);
     // RFC 7301: without an agreement it is HTTP/1.1.
     if (property(socket, 'alpnProtocol') !== 'h2') return openHttp1(socket, events);
     dial.stage = 'HTTP/2 preface';
     return await openSession(socket, target.origin, events, dial.signal);
   } catch (error) {
+    socket?.destroy();
     throw error instanceof PushError ? error : unreachable(target, error);
   } finally {
     clearTimeout(timer);

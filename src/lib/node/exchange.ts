@@ -68,7 +68,12 @@ export function answer(
     return exchange.resolve({ status, headers, body: null });
   }
   exchange.phase = 'answered';
-  const body = createBody(source, () => finish(exchange));
+  exchange.stale = 0;
+  const resume = (): void => {
+    exchange.stale = 0;
+    source.resume();
+  };
+  const body = createBody({ ...source, resume }, () => finish(exchange));
   exchange.body = body;
   exchange.resolve({ status, headers, get body() { return body.stream(); } });
 }

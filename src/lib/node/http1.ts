@@ -29,7 +29,7 @@ interface Connection {
 export function openHttp1(socket: Socket, events: LineEvents): Line {
   const line: Line = {
     exchanges: new Set(), limit: 1, draining: false, idleSince: 0, keep: Infinity, silence: 0,
-    probing: false, ping: undefined,
+    gone: false, probing: false, ping: undefined,
     send: (exchange) => send(connection, exchange),
     hold: (on) => void (on ? socket.ref() : socket.unref()),
     destroy: (cause) => {
@@ -50,6 +50,8 @@ function listen(connection: Connection): void {
   socket.on('data', (bytes: Uint8Array) => feed(connection, (parser) => parser.write(bytes)));
   socket.on('end', () => feed(connection, (parser) => parser.close()));
   socket.on('close', () => {
+    line.draining = true;
+    line.gone = true;
     const what = connection.cause === undefined
       ? 'the connection was closed' : `the connection was lost (${why(connection.cause)})`;
     leave(connection, what);
@@ -102,6 +104,7 @@ function feed(connection: Connection, how: (parser: Parser) => void): void {
     how(current.parser);
   } catch (error) {
     connection.cause ??= error;
+    line.draining = true;
     leave(connection, `the server ${why(error)}`);
     return line.destroy(error);
   }

@@ -114,7 +114,7 @@ async function close(pool: Pool, timeout: number): Promise<void> {
   for (const line of [...pool.idle]) end(pool, line);
   await settled(pool, timeout, () => pool.open.size === 0);
   abandon(pool, (exchange) => lost(exchange, exchange.reset ? 'maybe' : 'no', 'http2Fetch was closed'));
-  await settled(pool, MAX_DELAY, () => pool.closing.size === 0 && pool.dials === 0);
+  await settled(pool, MAX_DELAY, () => pool.closing.size === 0);
 }
 
 function settled(pool: Pool, timeout: number, isSettled: () => boolean): Promise<void> {

@@ -15,6 +15,8 @@ export interface Line {
   keep: number;
   /** Beats since the peer was last heard. */
   silence: number;
+  /** Its socket is closed. */
+  gone: boolean;
   /** A ping is out, and must come back before anything is handed to it. */
   probing: boolean;
   /** Sends a request that stands in `exchanges`. */

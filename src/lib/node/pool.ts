@@ -150,7 +150,7 @@ function withdraw(pool: Pool, exchange: Exchange): void {
 
 /** Ends a line; what it carries fails with `cause`. */
 export function end(pool: Pool, line: Line, cause?: unknown): void {
-  pool.closing.add(line);
+  if (!line.gone) pool.closing.add(line);
   line.destroy(cause);
   forget(pool, line);
 }
@@ -215,6 +215,8 @@ function drain(pool: Pool): void {
       if (line.draining || usableLines(origin).length < least) continue;
       line.draining = true;
       missing--;
+      // What it will not carry any more waits for room like the others.
+      if (origin.queue.size && !usableLines(origin).length) pool.hungry.add(origin);
     }
   }
 }
@@ -232,31 +234,31 @@ function startDial(pool: Pool, origin: Origin): void {
   const dial = new AbortController();
   origin.dials.add(dial);
   pool.dials++;
-  // A dial that was stopped is none of the origin's any more.
-  const over = (): boolean => {
-    pool.settled();
-    if (!origin.dials.delete(dial)) return false;
-    pool.dials--;
-    return true;
-  };
+  // One that was stopped is none of the origin's any more.
   dialLine(pool.options, origin.target, pool.lineEvents, dial).then((line) => {
-    if (over()) opened(pool, origin, line);
+    if (dropDial(pool, origin, dial)) opened(pool, origin, line);
     else line.destroy();
   }, (error: unknown) => {
-    if (over()) refused(pool, origin, error);
+    if (dropDial(pool, origin, dial)) refused(pool, origin, error);
   });
 }
 
+function dropDial(pool: Pool, origin: Origin, dial: AbortController): boolean {
+  if (!origin.dials.delete(dial)) return false;
+  pool.dials--;
+  return true;
+}
+
 function stopDial(pool: Pool, origin: Origin, dial: AbortController): void {
-  if (origin.dials.delete(dial)) pool.dials--;
+  dropDial(pool, origin, dial);
   dial.abort(new Error('nobody waits for it'));
 }
 
 function opened(pool: Pool, origin: Origin, line: Line): void {
   if (line.draining) {
-    // A server that ends each session at once would be dialled without end.
+    // A server that ends each connection at once would be dialled without end.
     line.destroy();
-    const cause = new Error('the server ended the session at once');
+    const cause = new Error('the server ended the connection at once');
     return refused(pool, origin, unreachable(origin.target, cause));
   }
   pool.lines.set(line, origin);
@@ -289,6 +291,9 @@ export function abandon(pool: Pool, errorFor: (exchange: Exchange) => unknown): 
   for (const exchange of [...pool.open]) {
     fail(exchange, errorFor(exchange));
     withdraw(pool, exchange);
+  }
+  for (const origin of pool.origins.values()) {
+    for (const dial of origin.dials) stopDial(pool, origin, dial);
   }
   for (const line of [...pool.lines.keys()]) end(pool, line);
 }

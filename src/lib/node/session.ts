@@ -1,5 +1,5 @@
 /** An HTTP/2 session (RFC 9113) as a line: many requests at once, each on a stream of its own. */
-import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { lost } from './exchange.ts';
 import type { Line, LineEvents } from './line.ts';
@@ -47,9 +47,9 @@ export function openSession(
 function createLine(session: () => Session): Line {
   return {
     exchanges: new Set(), limit: 0, draining: false, idleSince: 0, keep: Infinity, silence: 0,
-    probing: false,
+    gone: false, probing: false,
     send: (exchange) => sendStream(session(), exchange),
-    ping: (answered) => ping(session().http2, answered),
+    ping: (answered) => ping(session(), answered),
     hold: (on) => on ? session().http2.ref() : session().http2.unref(),
     destroy: (cause) => destroy(session(), cause),
   };
@@ -84,6 +84,8 @@ function listen(session: Session): void {
   });
   // After the 'close' of the streams, which tells more.
   socket.on('close', () => setImmediate(() => {
+    line.draining = true;
+    line.gone = true;
     http2.destroy();
     for (const exchange of line.exchanges) {
       events.left(line, exchange, lost(exchange, 'maybe', ending(session), session.cause));
@@ -101,8 +103,9 @@ function destroy(session: Session, cause: unknown): void {
   else socket.destroy();
 }
 
-function ping(http2: ClientHttp2Session, answered: () => void): void {
-  if (http2.destroyed || http2.closed) return;
+function ping(session: Session, answered: () => void): void {
+  const { http2 } = session;
+  if (http2.destroyed || http2.closed) return destroy(session, undefined);
   http2.ping((error) => {
     if (!error) answered();
   });

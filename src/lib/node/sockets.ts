@@ -54,9 +54,16 @@ export async function tls(
 ): Promise<Socket> {
   // RFC 6066 §3: the name goes without a trailing dot, and no addresses go at all.
   const host = hostname.replace(/\.$/, '');
-  const secured = connectTls({ socket, host, ...(isIP(host) ? {} : { servername: host }), ...options });
-  secured.once('close', () => socket.destroy());
-  return ready(secured, 'secureConnect', signal);
+  try {
+    const name = isIP(host) ? {} : { servername: host };
+    const secured = connectTls({ socket, host, ...name, ...options });
+    secured.once('close', () => socket.destroy());
+    return await ready(secured, 'secureConnect', signal);
+  } catch (error) {
+    // Also where nothing came to be: options such as `ca` are read in connectTls.
+    socket.destroy();
+    throw error;
+  }
 }
 
 /**

@@ -58,6 +58,8 @@ export function sendStream(session: Session, exchange: Exchange): void {
   // The one event that every stream ends with, on every runtime.
   stream.on('close', () => {
     if (!line.exchanges.has(exchange)) return;
+    // It says so itself only when its socket is closed.
+    if (http2.destroyed || http2.closed) line.draining = true;
     const error = exchange.phase === 'done' ? undefined : failure(session, exchange, stream, cause);
     events.left(line, exchange, error);
   });
