@@ -33,6 +33,15 @@ declare global {
   const job: { readonly attempts: number };
   /** A page's request with its subscription as JSON. */
   const request: Request;
+  /** A meter of OpenTelemetry's. */
+  const meter: {
+    readonly createHistogram: (
+      name: string,
+      options: { readonly unit: string },
+    ) => {
+      readonly record: (value: number, attributes: Readonly<Record<string, string>>) => void;
+    };
+  };
   /** The application's own storage. */
   const db: {
     readonly save: (id: string, subscription: Subscription) => Promise<void>;

@@ -51,6 +51,7 @@ export async function standIns(doors, file) {
     payload: 'Hello',
     rows: Object.assign([{ subscription }], { delete: () => {} }),
     job: { attempts: 1 },
+    meter: { createHistogram: () => ({ record: () => {} }) },
     error: gone,
     request: new Request('https://app.example.com/subscribe', {
       method: 'POST',
