@@ -124,8 +124,12 @@ export function rejectAnswer(answer: Answer, endpoint: string, origin: string, n
 }
 
 /** A URL in an answer, resolved, and kept only below the endpoint's own origin. */
-function resolve(reference: string | undefined, endpoint: string, origin: string): string | undefined {
-  if (reference === undefined || !URL.canParse(reference, endpoint)) return undefined;
+function resolve(
+  reference: string | null | undefined,
+  endpoint: string,
+  origin: string,
+): string | undefined {
+  if (typeof reference !== 'string' || !URL.canParse(reference, endpoint)) return undefined;
   // Not by its origin: blob: URLs have the one inside them, and user info is no part of it.
   const { href } = new URL(reference, endpoint);
   return href.startsWith(`${origin}/`) ? href : undefined;
@@ -142,7 +146,7 @@ export function acceptAnswer(answer: Answer, endpoint: string, origin: string, n
   const { status, headers } = answer;
   const wns = headers.get('X-WNS-NotificationStatus')?.trim().toLowerCase();
   if (wns === 'dropped') rejectAnswer(answer, endpoint, origin, now);
-  const location = resolve(headers.get('Location') ?? undefined, endpoint, origin);
+  const location = resolve(headers.get('Location'), endpoint, origin);
   const receipt = resolve(receiptLink(headers.get('Link')), endpoint, origin);
   const ttl = /^\d{1,10}$/.exec(headers.get('TTL')?.trim() ?? '')?.[0];
   const vendor = headers.get('apns-id') ?? headers.get('X-WNS-Msg-ID') ?? '';

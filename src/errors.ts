@@ -64,11 +64,11 @@ export class PushError extends Error {
     for (const key of SHOWN) if (facts[key] !== undefined) shown[key] = facts[key];
     this.#shown = { name, message, ...shown };
     Object.assign(this, shown);
-    // A getter of its own: Node and Deno print a cause's whole text where it is plain data, or inherited.
+    // A getter of its own: Node and Deno print a cause's text where it is plain data, or inherited.
     if (facts.cause !== undefined) define(this, 'cause', { get: () => facts.cause });
     define(this, 'name', { value: name, writable: true });
-    // Job queues keep only the message and the stack. V8 writes a header above the frames, others do
-    // not, and a program can make it anything (Error.prepareStackTrace).
+    // Job queues keep only the message and the stack. V8 writes a header above the frames, others
+    // do not, and a program can make it anything (Error.prepareStackTrace).
     const stack = `${this.stack ?? ''}`;
     const frames = stack.split(message)[1] ?? `\n${stack}`;
     define(this, 'stack', { value: `${name} [${code}]: ${message}${frames}`, writable: true });

@@ -39,7 +39,7 @@ function readKeys(holder: unknown): Recipient | undefined {
   return recipient;
 }
 
-/** For whom to encrypt, out of what a caller gave as a subscription. Asks no policy: nothing is sent. */
+/** For whom to encrypt, out of what a caller gave as a subscription. No policy: nothing is sent. */
 export function readReceiver(subscription: unknown): Recipient {
   const value = readShape(subscription);
   parseEndpoint(read(value, 'endpoint'));

@@ -28,8 +28,8 @@ export interface VapidSigner {
 }
 
 /**
- * Tokens kept outside, for fleets of short-lived processes. Keys are opaque; `expires`: seconds since
- * the epoch. What it answers is verified; a cache that fails, or hangs for a second, is passed over.
+ * Tokens kept outside, for fleets of short-lived processes. Keys are opaque; `expires`: seconds
+ * since the epoch. What it answers is verified; one that fails, or hangs for a second, is passed over.
  */
 export interface TokenCache {
   readonly get: (key: string) => string | undefined | PromiseLike<string | undefined>;
@@ -232,7 +232,7 @@ export function createVapid(options: VapidOptions): Vapid {
   return { publicKey, subject, token, authorize, ready };
 }
 
-/** What a cache answers; nothing where it fails or hangs, since a token can be signed all the same. */
+/** What a cache answers; nothing where it fails or hangs: a token can be signed all the same. */
 async function ask<T>(call: () => T | PromiseLike<T>): Promise<T | undefined> {
   let stop = (): void => undefined;
   const late = new Promise<undefined>((resolve) => {

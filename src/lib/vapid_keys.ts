@@ -72,7 +72,8 @@ async function exportJwk(key: CryptoKey): Promise<JsonWebKey> {
 
 function readJwk(jwk: unknown): { d: unknown; point: unknown } {
   const [kty = 'EC', crv, x, y] = ['kty', 'crv', 'x', 'y'].map((name) => property(jwk, name));
-  if (kty !== 'EC' || crv !== 'P-256') throw invalidVapid('a JWK must be of kty "EC" and crv "P-256"');
+  const right = kty === 'EC' && crv === 'P-256';
+  if (!right) throw invalidVapid('a JWK must be of kty "EC" and crv "P-256"');
   const d = property(jwk, 'd');
   if (d === undefined) throw invalidVapid('this JWK has no private part "d"');
   if (x === undefined && y === undefined) return { d, point: undefined };
