@@ -3,6 +3,7 @@ export type { PushSupport, SubscribeOptions, UnsubscribeOptions } from './lib/cl
 export { onClick, onPush, onSubscriptionChange } from './lib/client/worker.ts';
 export type {
   Click, ClickEventLike, EventLike, NotificationContent, Open, PushEventLike, Render,
+  SubscriptionChangeEventLike,
 } from './lib/client/worker.ts';
 export type {
   ClientLike, HostLike, PushSubscriptionLike, RegistrationLike,

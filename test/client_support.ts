@@ -294,13 +294,14 @@ export interface Data { text(): string; json(): unknown }
 
 /** An event with what its `waitUntil` was given. */
 export interface Waiting {
+  readonly type: string;
   readonly waited: Promise<unknown>[];
   waitUntil(work: Promise<unknown>): void;
 }
 
 export function createEvent(): Waiting {
   const waited: Promise<unknown>[] = [];
-  return { waited, waitUntil: (work) => void waited.push(work) };
+  return { type: 'event', waited, waitUntil: (work) => void waited.push(work) };
 }
 
 export function pushEvent(text: string | null): PushEventLike<Data> & Waiting {

@@ -10,6 +10,12 @@ export interface EventLike {
   waitUntil(work: Promise<unknown>): void;
 }
 
+/** A PushSubscriptionChangeEvent, which TypeScript's library before 5.9 has as an Event. */
+export interface SubscriptionChangeEventLike {
+  readonly type: string;
+  waitUntil?(work: Promise<unknown>): void;
+}
+
 /** A PushEvent; `Data`: its PushMessageData. */
 export interface PushEventLike<Data> extends EventLike {
   readonly data: Data | null;
@@ -99,9 +105,9 @@ export function onPush<Data extends { text(): string }>(
  *
  * @example
  * import { onSubscriptionChange } from 'subtle-push/client';
- * import type { EventLike } from 'subtle-push/client';
+ * import type { SubscriptionChangeEventLike } from 'subtle-push/client';
  *
- * export function handle(event: EventLike): void {
+ * export function handle(event: SubscriptionChangeEventLike): void {
  *   onSubscriptionChange(event, {
  *     publicKey: async () => (await fetch('/push/key')).text(),
  *     save: (subscription, previous) => fetch('/push/subscription', {
@@ -111,11 +117,11 @@ export function onPush<Data extends { text(): string }>(
  * }
  */
 export function onSubscriptionChange(
-  event: EventLike,
+  event: SubscriptionChangeEventLike,
   options: SubscribeOptions,
   host: HostLike = globalThis,
 ): void {
-  event.waitUntil(sync(host.registration!, options, host));
+  event.waitUntil!(sync(host.registration!, options, host));
 }
 
 /**
