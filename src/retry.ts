@@ -46,6 +46,10 @@ export function retryDelay(
     case 'ERR_TIMEOUT': {
       const wait = isPushError(error) ? error.retryAfter : undefined;
       if (typeof wait === 'number' && wait >= 0) return wait;
+      // A delay of NaN would be none to timers, and a queue without a count try for ever at once.
+      if (!(attempt >= 0 && maxDelay >= 0)) {
+        throw new RangeError('attempt counts attempts made, from 1, and maxDelay milliseconds');
+      }
       return Math.round(random() * Math.min(maxDelay, BASE_DELAY * 2 ** (attempt - 1)));
     }
     default:
