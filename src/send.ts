@@ -266,6 +266,7 @@ export async function cancel(
   },
 ): Promise<void> {
   const { vapid } = options;
+  if (vapid === undefined) throw new TypeError('vapid must be given; null for none');
   const transfer = readTransfer(options);
   const url = parseEndpoint(location);
   checkPolicy(url, options.endpoints);
