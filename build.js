@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildInbox } from './build_inbox.js';
 
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
@@ -26,8 +27,6 @@ const { bin = {}, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 // all is well: a failed build leaves the old one, and nobody reads half of one.
 const stage = `.dist-${process.pid}`;
 const ES_TARGET = 'es2022';
-/** Runs in a browser. */
-const PAGE = join('src', 'inbox', 'page.ts');
 
 /** The source of ./dist/receive.js is src/receive.ts; a missing one is an error that names it. */
 function sourceOf(output, listed) {
@@ -88,24 +87,6 @@ async function modules() {
   }
   for (const source of commands)
     chmodSync(source.replace('src', stage).replace('.ts', '.js'), 0o755);
-}
-
-/** The page that the local push service shows: one script, and what else stands beside it. */
-async function page() {
-  if (!existsSync(PAGE)) return;
-  await build({
-    entryPoints: [PAGE],
-    outdir: join(stage, 'inbox'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: ES_TARGET,
-    charset: 'utf8',
-    logLevel: 'warning',
-  });
-  for (const file of files(dirname(PAGE))) {
-    if (!file.endsWith('.ts')) copyFileSync(file, file.replace('src', stage));
-  }
 }
 
 /** One bundle per door: two doors required at once share no module, and need none. */
@@ -180,7 +161,8 @@ function place(name, file, text) {
 try {
   rmSync(stage, { recursive: true, force: true });
   // All of them end before anything is taken away.
-  const failed = (await Promise.allSettled([modules(), commonjs(), declarations(), page()])).filter(
+  const inbox = buildInbox(join(stage, 'inbox'));
+  const failed = (await Promise.allSettled([modules(), commonjs(), declarations(), inbox])).filter(
     ({ status }) => status === 'rejected',
   );
   if (failed.length) throw new Error(failed.map(({ reason }) => reason.message).join('\n'));

@@ -33,4 +33,9 @@ export const VERBS: readonly Entry[] = [
     summary: 'explain what is wrong with a subscription, token or request',
     load: async () => (await import('./inspect.ts')).inspect,
   },
+  {
+    name: 'serve',
+    summary: 'a push service on this machine, whose page shows every push',
+    load: async () => (await import('./serve.ts')).serve,
+  },
 ];

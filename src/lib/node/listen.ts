@@ -1,5 +1,7 @@
 /** A server around a handler of Requests, on HTTP/1.1, and on HTTP/2 where it speaks TLS. */
-import { createServer, type RequestListener } from 'node:http';
+import {
+  createServer, type IncomingMessage, type RequestListener, type ServerResponse,
+} from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { isIP, type Server, type Socket } from 'node:net';
 import type { PushService } from '../../service.ts';
@@ -84,12 +86,24 @@ function stopper(server: Server): () => Promise<void> {
   });
 }
 
+export interface ServeOptions extends ListenOptions {
+  /** Answers what is not for the handler, in a stream if it wants; `false`: it does not. */
+  readonly before?: Before | undefined;
+}
+
+export type Before = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  protocol: 'http' | 'https',
+) => boolean;
+
 /** Serves a handler; `localhost` is both of this machine's loopback addresses where it has them. */
-export async function serve(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
-  const { port = 0, host = 'localhost' } = options;
+export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Listening> {
+  const { port = 0, host = 'localhost', before } = options;
   const secure = await readTls(options.tls, host);
   const protocol = secure ? 'https' : 'http';
   const listener: RequestListener = (request, response) => {
+    if (before?.(request, response, protocol)) return;
     bridge(request, response, handler, { protocol, limit: MAX_BODY }).catch(() => undefined);
   };
   const create = (): Server => secure ? createTlsServer(secure, listener) : createServer(
