@@ -10,7 +10,7 @@ import { bundle, testFiles } from './runner/bundle.js';
 import { browsers, runBrowser } from './runner/browsers.js';
 import { codesPart, noteCodes } from './runner/codes.js';
 import { consoles, runConsole } from './runner/consoles.js';
-import { failedPart, printFailures, printPart, printSkips } from './runner/report.js';
+import { failedPart, printFailures, printPart, printSkips, printTimes } from './runner/report.js';
 
 /** Milliseconds for one runtime, from launch to result. */
 const TIMEOUT = Number(process.env.TEST_TIMEOUT ?? 300_000);
@@ -94,6 +94,7 @@ async function runPart(name) {
   noteCodes(part.codes, map);
   printFailures(name, part, map);
   printSkips(name, part);
+  printTimes(part);
   printPart(name, part, Date.now() - start);
   return part;
 }

@@ -41,8 +41,12 @@ export async function drain(progress = () => {}, bail = false) {
   if (bail) record.limit = 10_000;
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const start = Date.now();
+  const times = {};
   for (const file of globalThis.UVU_QUEUE) {
+    const began = Date.now();
+    const [name] = file;
     await runFile(file, sum, bail);
+    times[name] = Date.now() - began;
     if (bail && sum.failed) return { ...sum, failures: record.failures, skips: [] };
   }
   for (const name of record.suites.values())
@@ -59,5 +63,6 @@ export async function drain(progress = () => {}, bail = false) {
     failures: record.failures,
     skips: record.skips,
     milliseconds: Date.now() - start,
+    times,
   };
 }

@@ -59,6 +59,13 @@ export function printSkips(name, { skips }) {
   }
 }
 
+/** The files that take longest, where TEST_TIMES is set. */
+export function printTimes({ times = {} }) {
+  if (!process.env.TEST_TIMES) return;
+  const slow = Object.entries(times).sort(([, a], [, b]) => b - a);
+  for (const [file, time] of slow.slice(0, 12)) console.log(`  ${file}: ${time} ms`);
+}
+
 export function printPart(name, { passed, failed, skipped }, milliseconds) {
   const seconds = milliseconds ? `${(milliseconds / 1000).toFixed(1)} s` : '';
   console.log(
