@@ -53,7 +53,7 @@ function subscriptionIn(value: unknown): unknown {
     ? shape : undefined;
 }
 
-async function examine(bytes: Bytes, name: string, judge: Judge): Promise<Report> {
+export async function examine(bytes: Bytes, name: string, judge: Judge): Promise<Report> {
   const text = asText(bytes) ?? '';
   const token = tokenIn(text);
   if (token !== undefined) return inspectToken(token, judge);
