@@ -66,7 +66,8 @@ function rewrite(text, file) {
 
 /** One ES module per source module, so that a stack trace names `send.js`. */
 async function modules() {
-  const sources = files('src').filter((file) => file.endsWith('.ts') && file !== PAGE);
+  const inbox = join('src', 'inbox');
+  const sources = files('src').filter((file) => file.endsWith('.ts') && !file.startsWith(inbox));
   const { outputFiles } = await build({
     entryPoints: sources,
     outdir: stage,
