@@ -47,7 +47,9 @@ function fieldRows(capture: Capture, header: HeaderLookup, report: Report): read
   const found = [...findingsOf(report, 'Fields'), ...findingsOf(report, 'Message'), SEE_TOKEN];
   const rows = capture.headers.map(([name, value]): Row => {
     const finding = found.find(({ field }) => field.toLowerCase() === name);
-    return { name: spell(name), value, verdict: finding?.verdict ?? 'note', text: finding?.text ?? '' };
+    // What repeats the value at its beginning says more without it.
+    const text = finding?.text.replace(`${value}, `, '') ?? '';
+    return { name: spell(name), value, verdict: finding?.verdict ?? 'note', text };
   });
   const missing = found.filter(({ field }) => FIELDS.includes(field) && header(field) === undefined);
   const order = ({ name }: Row): number => (FIELDS.indexOf(name) + 1 || FIELDS.length + 1);

@@ -39,7 +39,8 @@ function createRow(choose: (row: HTMLElement) => void): RowParts {
 
 const EMPTY: Readonly<Record<Summary['kind'], string>> = {
   none: 'No payload', sealed: 'Encrypted for somebody else', broken: 'Does not open',
-  text: 'Empty text', json: 'Empty JSON', notification: 'Notification', binary: 'Bytes',
+  text: 'White space', json: 'JSON', notification: 'Notification', binary: 'Bytes',
+  refused: 'Refused', other: 'No push',
 };
 
 /** `ok`, `refused` or `broken`: its colour. */
@@ -67,7 +68,7 @@ function fill(parts: RowParts, record: Summary, top: number, selected: boolean):
   status.dataset['tone'] = toneOf(record);
   const empty = record.preview === '';
   preview.textContent = empty ? EMPTY[record.kind] : record.preview;
-  preview.dataset['empty'] = String(empty);
+  preview.dataset['empty'] = String(empty || record.kind === 'refused' || record.kind === 'other');
   time.textContent = clock(record.time);
   about.textContent = aboutOf(record);
 }

@@ -18,7 +18,7 @@ const URGENCIES: readonly Urgency[] = ['very-low', 'low', 'normal', 'high'];
 
 /** What each kind of payload begins with. */
 const SAMPLES: Readonly<Record<string, string>> = {
-  text: 'Grüße 👋',
+  text: 'Grüße',
   notification: buildNotification({
     title: 'Ada wrote', body: 'See you at noon?', navigate: 'https://chat.example/ada',
     actions: [{ action: 'reply', title: 'Reply', navigate: 'https://chat.example/ada/reply' }],

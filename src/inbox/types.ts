@@ -1,7 +1,11 @@
 /** What the inbox's server and its page say to each other, as JSON. */
 
-/** What is in a push, as far as a list needs to know. `sealed`: the service has no keys for it. */
-export type Kind = 'text' | 'json' | 'notification' | 'binary' | 'none' | 'sealed' | 'broken';
+/**
+ * What is in a push, as far as a list needs to know. `sealed`: the service has no keys for it;
+ * `broken`: it does not open; `refused`: it was not taken; `other`: the request was no push.
+ */
+export type Kind =
+  | 'text' | 'json' | 'notification' | 'binary' | 'none' | 'sealed' | 'broken' | 'refused' | 'other';
 
 /** A request that came in, as the list shows it. */
 export interface Summary {

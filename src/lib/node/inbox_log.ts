@@ -3,7 +3,7 @@ import type { Summary } from '../../inbox/types.ts';
 import type { Exchange } from '../service/core.ts';
 import { readHeaders } from '../headers.ts';
 import type { Message } from '../service/store.ts';
-import { oneLine, previewOf } from './inbox_preview.ts';
+import { oneLine, pathOf, previewOf } from './inbox_preview.ts';
 
 /** A request that came, and what the list shows of it. */
 export interface Logged {
@@ -40,15 +40,14 @@ function octetsOf({ body, headers, message, url }: Exchange): number {
 function summarize(id: number, exchange: Exchange, to: string | null): Summary {
   const { time, method, url, headers, body, message, refusal, answer } = exchange;
   const header = readHeaders(headers);
-  const { pathname, search } = new URL(url);
   const field = (name: string): string | null => {
     const value = header(name);
     return value === undefined ? null : oneLine(value, 60);
   };
   return {
-    id, time, method: oneLine(method, 12), path: oneLine(pathname + search, 120),
+    id, time, method: oneLine(method, 12), path: oneLine(pathOf(url), 120),
     status: answer?.status ?? null, reason: refusal?.reason ?? null, to,
-    ...previewOf(message, body), size: body.length, coding: field('Content-Encoding'),
+    ...previewOf(exchange), size: body.length, coding: field('Content-Encoding'),
     urgency: field('Urgency'), topic: field('Topic'), state: message?.status ?? null,
   };
 }
