@@ -49,7 +49,9 @@ export function distance(a: string, b: string): number {
       const same = a[i - 1] === b[j - 1];
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       row[j] = Math.min(
-        row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + (same ? 0 : 1),
+        row[j - 1]! + 1,
+        rows[i - 1]![j]! + 1,
+        rows[i - 1]![j - 1]! + (same ? 0 : 1),
         swapped ? rows[i - 2]![j - 2]! + 1 : Infinity,
       );
     }
@@ -61,7 +63,9 @@ export function distance(a: string, b: string): number {
 /** The name that was probably meant. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const rank = (name: string): number =>
-    (word.length > 1 && (name.startsWith(word) || word.startsWith(name)) ? 0.5 : distance(word, name));
+    word.length > 1 && (name.startsWith(word) || word.startsWith(name))
+      ? 0.5
+      : distance(word, name);
   const [best] = names.map((name) => [rank(name), name] as const).sort(([a], [b]) => a - b);
   const near = best && best[0] <= Math.max(1, Math.floor(best[1].length / 3));
   return near ? best[1] : undefined;
@@ -89,7 +93,9 @@ function checkValue(option: Option, { rawName, value, inlineValue }: Given): str
   if (value === undefined) throw misuse(`${rawName} needs a value: ${rawName} ${option.value}`);
   // Most often the value was forgotten and the next option taken for it.
   if (!inlineValue && /^-./.test(value)) {
-    throw misuse(`${rawName} needs a value; one that begins with "-" is given as ${rawName}=${value}`);
+    throw misuse(
+      `${rawName} needs a value; one that begins with "-" is given as ${rawName}=${value}`,
+    );
   }
   return value;
 }
@@ -100,9 +106,15 @@ export function readArgs(verb: Verb, words: readonly string[]): Args {
   const known = new Map(options.map((option) => [option.name, option]));
   const { tokens } = parseArgs({
     args: [...words],
-    options: Object.fromEntries(options.map(({ name, value }) =>
-      [name, { type: value === undefined ? 'boolean' as const : 'string' as const, multiple: true }])),
-    allowPositionals: true, strict: false, tokens: true,
+    options: Object.fromEntries(
+      options.map(({ name, value }) => [
+        name,
+        { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
+      ]),
+    ),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
   });
   const given = new Map<string, string[]>();
   const operands: string[] = [];
@@ -112,7 +124,8 @@ export function readArgs(verb: Verb, words: readonly string[]): Args {
     const option = token.name === 'h' ? HELP : known.get(token.name);
     if (!option) throw unknownOption(token.name, [...known.keys()], verb.name);
     const values = given.get(option.name) ?? [];
-    if (values.length && !option.multiple) throw misuse(`${token.rawName} is given twice; give it once`);
+    if (values.length && !option.multiple)
+      throw misuse(`${token.rawName} is given twice; give it once`);
     given.set(option.name, [...values, checkValue(option, token)]);
   }
   if (operands.length > verb.operands.length && !given.has('help')) throw tooMany(verb, operands);
@@ -126,6 +139,8 @@ export function readArgs(verb: Verb, words: readonly string[]): Args {
 
 function tooMany({ name, operands: names }: Verb, operands: readonly string[]): Error {
   const wanted = names.length === 0 ? 'no operand' : `one operand (${names[0]})`;
-  const cure = names.length ? 'put quotes around text with spaces' : `see subtle-push ${name} --help`;
+  const cure = names.length
+    ? 'put quotes around text with spaces'
+    : `see subtle-push ${name} --help`;
   return misuse(`${name} takes ${wanted}, not ${operands.length}: ${cure}`);
 }

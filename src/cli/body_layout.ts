@@ -23,11 +23,13 @@ type Piece = Omit<Part, 'from'>;
 
 function place(pieces: readonly Piece[], start: number): Part[] {
   let from = start;
-  return pieces.filter(({ length }) => length > 0).map((piece) => {
-    const part = { from, ...piece };
-    from += piece.length;
-    return part;
-  });
+  return pieces
+    .filter(({ length }) => length > 0)
+    .map((piece) => {
+      const part = { from, ...piece };
+      from += piece.length;
+      return part;
+    });
 }
 
 function secret(name: string, length: number, what: string): Piece {
@@ -35,7 +37,12 @@ function secret(name: string, length: number, what: string): Piece {
 }
 
 function tag(length: number): Piece {
-  return { name: 'tag', length, what: 'proves that nothing was changed (AES-GCM)', encrypted: false };
+  return {
+    name: 'tag',
+    length,
+    what: 'proves that nothing was changed (AES-GCM)',
+    encrypted: false,
+  };
 }
 
 /** One record: padded behind (RFC 8188 §2) or in front (the drafts before it). */
@@ -44,9 +51,10 @@ function record(coding: CodingName, length: number, inside: Inside | undefined):
   const overhead = coding === 'aesgcm' ? 2 : 1;
   const end = tag(Math.min(length, TAG_LENGTH));
   if (!inside) {
-    const what = coding === 'aes128gcm'
-      ? 'data, delimiter and padding, encrypted'
-      : 'length of the padding, padding and data, encrypted';
+    const what =
+      coding === 'aes128gcm'
+        ? 'data, delimiter and padding, encrypted'
+        : 'length of the padding, padding and data, encrypted';
     return [secret('record', sealed, what), end];
   }
   const pad = sealed - overhead - inside.data;
@@ -54,7 +62,12 @@ function record(coding: CodingName, length: number, inside: Inside | undefined):
   const padding = secret('padding', pad, 'zeros, encrypted');
   return coding === 'aes128gcm'
     ? [data, secret('delimiter', 1, '02 for the last record, encrypted'), padding, end]
-    : [secret('pad length', overhead, `${many(pad, 'octet')} of padding, encrypted`), padding, data, end];
+    : [
+        secret('pad length', overhead, `${many(pad, 'octet')} of padding, encrypted`),
+        padding,
+        data,
+        end,
+      ];
 }
 
 function header(body: Bytes): readonly Piece[] | undefined {
@@ -64,13 +77,25 @@ function header(body: Bytes): readonly Piece[] | undefined {
   const plain = { encrypted: false };
   return [
     { ...plain, name: 'salt', length: 16, what: 'drawn for this message', value: salt },
-    { ...plain, name: 'rs', length: 4, what: `record size ${count(rs)}`, value: body.subarray(16, 20) },
     {
-      ...plain, name: 'idlen', length: 1, what: `the key has ${many(keyid.length, 'octet')}`,
+      ...plain,
+      name: 'rs',
+      length: 4,
+      what: `record size ${count(rs)}`,
+      value: body.subarray(16, 20),
+    },
+    {
+      ...plain,
+      name: 'idlen',
+      length: 1,
+      what: `the key has ${many(keyid.length, 'octet')}`,
       value: body.subarray(20, 21),
     },
     {
-      ...plain, name: 'keyid', length: keyid.length, what: 'the sender\'s public key for this message',
+      ...plain,
+      name: 'keyid',
+      length: keyid.length,
+      what: "the sender's public key for this message",
       value: keyid,
     },
   ];

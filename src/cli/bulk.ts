@@ -24,17 +24,25 @@ function readLimits(args: Args): Partial<SendManyOptions<Row>> {
     return value;
   };
   return {
-    concurrency: whole('concurrency'), perOrigin: whole('per-origin'), attempts: whole('attempts'),
-    lookahead: whole('lookahead'), patience: readSpan('patience', args.text('patience'), 'ms'),
+    concurrency: whole('concurrency'),
+    perOrigin: whole('per-origin'),
+    attempts: whole('attempts'),
+    lookahead: whole('lookahead'),
+    patience: readSpan('patience', args.text('patience'), 'ms'),
   };
 }
 
 /** The payload for all rows, where the command line has one. */
-async function sharedPayload(args: Args, terminal: Terminal, most: number): Promise<Bytes | null | undefined> {
+async function sharedPayload(
+  args: Args,
+  terminal: Terminal,
+  most: number,
+): Promise<Bytes | null | undefined> {
   const [text] = args.operands;
   const file = args.text('payload-file');
   if (text === undefined && file === undefined) return args.has('no-payload') ? null : undefined;
-  if (args.has('no-payload')) throw misuse('--no-payload excludes a payload; leave one of them out');
+  if (args.has('no-payload'))
+    throw misuse('--no-payload excludes a payload; leave one of them out');
   if (file === '-' && args.text('subscriptions') === '-') {
     throw misuse('Standard input is the --subscriptions: give the payload in a file');
   }
@@ -85,10 +93,17 @@ export async function runBulk(args: Args, terminal: Terminal): Promise<number> {
   });
   const run = createRun(files, stop, payload !== undefined);
   const display = showProgress(terminal, () => viewOf(run));
-  stop.onAsked(() => display.say('Stopping when what is in flight has its answer; once more to stop at once'));
+  stop.onAsked(() =>
+    display.say('Stopping when what is in flight has its answer; once more to stop at once'),
+  );
   try {
     await sendAll(run, rowsToSend(run), {
-      ...request, ...limits, vapid, timeout, fetch, payload,
+      ...request,
+      ...limits,
+      vapid,
+      timeout,
+      fetch,
+      payload,
     });
   } finally {
     await closeAll(files.close, display.end, stop.close, closeNetwork);

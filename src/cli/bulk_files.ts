@@ -17,7 +17,11 @@ export interface Files {
   readonly size: number | undefined;
   readonly results: Results;
   readonly recorded: Recorded | undefined;
-  readonly names: { readonly rows: string; readonly results: string; readonly prune: string | undefined };
+  readonly names: {
+    readonly rows: string;
+    readonly results: string;
+    readonly prune: string | undefined;
+  };
   readonly close: () => Promise<void>;
 }
 
@@ -32,15 +36,21 @@ interface Names {
 function readNames(args: Args): Names {
   const [rows = '', results, prune] = ['subscriptions', 'results', 'prune-file'].map(args.text);
   if (results === undefined) {
-    throw misuse('--results FILE is wanted: what is recorded there is not sent twice (- for standard output)');
+    throw misuse(
+      '--results FILE is wanted: what is recorded there is not sent twice (- for standard output)',
+    );
   }
   const names = [rows, results, prune].filter((name) => name !== undefined && name !== '-');
-  if (new Set(names).size < names.length) throw misuse('Rows, results and what to delete must be three files');
+  if (new Set(names).size < names.length)
+    throw misuse('Rows, results and what to delete must be three files');
   const [resume, retryFailed] = [args.has('resume'), args.has('retry-failed')];
-  if (resume && results === '-') throw misuse('--resume wants --results with a file, not standard output');
-  if (retryFailed && !resume) throw misuse('--retry-failed belongs to --resume: give both, or neither');
+  if (resume && results === '-')
+    throw misuse('--resume wants --results with a file, not standard output');
+  if (retryFailed && !resume)
+    throw misuse('--retry-failed belongs to --resume: give both, or neither');
   if (prune === '-') throw misuse('--prune-file must name a file');
-  if (args.has('json') && results === '-') throw misuse('--json and --results - exclude each other');
+  if (args.has('json') && results === '-')
+    throw misuse('--json and --results - exclude each other');
   return { rows, results, prune, resume, retryFailed };
 }
 
@@ -65,10 +75,14 @@ function openInput(rows: string, terminal: Terminal): Promise<Readable> | Readab
 
 function refuseExisting({ results, prune, resume }: Names): void {
   if (!resume && sizeOf(results)) {
-    throw new CliError(`${results} has results already: --resume goes on with them, or name another file`);
+    throw new CliError(
+      `${results} has results already: --resume goes on with them, or name another file`,
+    );
   }
   if (!resume && prune !== undefined && sizeOf(prune)) {
-    throw new CliError(`${prune} exists already: delete it when its rows are deleted, or name another file`);
+    throw new CliError(
+      `${prune} exists already: delete it when its rows are deleted, or name another file`,
+    );
   }
 }
 
@@ -97,8 +111,10 @@ async function recall(
   await write();
   const { damaged, firstDamaged } = recorded;
   if (damaged) {
-    terminal.note(`${many(damaged, 'line')} of ${results} cannot be read, the first is line `
-      + `${count(firstDamaged)}: their rows count as not sent to`);
+    terminal.note(
+      `${many(damaged, 'line')} of ${results} cannot be read, the first is line `
+        + `${count(firstDamaged)}: their rows count as not sent to`,
+    );
   }
   terminal.note(`${many(recorded.rows.size(), 'row')} of ${results} count as done`);
   return recorded;

@@ -36,8 +36,19 @@ export interface Run {
 
 export function createRun(files: Files, stop: Stop, hasPayload: boolean): Run {
   const run: Run = {
-    files, stop, hasPayload, started: performance.now(), rows: 0, octets: 0, ended: false,
-    given: 0, skipped: 0, unfinished: 0, ok: 0, codes: {}, progress: undefined,
+    files,
+    stop,
+    hasPayload,
+    started: performance.now(),
+    rows: 0,
+    octets: 0,
+    ended: false,
+    given: 0,
+    skipped: 0,
+    unfinished: 0,
+    ok: 0,
+    codes: {},
+    progress: undefined,
   };
   // A source that waits for its next octets would not hear of it.
   stop.onAsked(() => files.input.destroy());
@@ -50,26 +61,42 @@ export function failures(codes: Readonly<Record<string, number>>): number {
 }
 
 /** Rows in all: known at the end, before that reckoned from the octets. */
-function total({ rows, octets, ended, files: { size } }: Run): { total: number | undefined; about: boolean } {
+function total({ rows, octets, ended, files: { size } }: Run): {
+  total: number | undefined;
+  about: boolean;
+} {
   if (ended) return { total: rows, about: false };
   if (size === undefined || octets === 0) return { total: undefined, about: true };
   return { total: Math.max(rows, Math.round((rows * size) / octets)), about: true };
 }
 
 export function viewOf(run: Run): View {
-  const { ok, codes, skipped, progress, files: { recorded } } = run;
+  const {
+    ok,
+    codes,
+    skipped,
+    progress,
+    files: { recorded },
+  } = run;
   const made = ok + failures(codes);
   const sum: Record<string, number> = { ...recorded?.codes };
   for (const [code, value] of Object.entries(codes)) sum[code] = (sum[code] ?? 0) + value;
   return {
-    ...total(run), done: skipped + made, made,
-    ok: ok + (recorded?.ok ?? 0), codes: sum, retries: progress?.retries ?? 0,
+    ...total(run),
+    done: skipped + made,
+    made,
+    ok: ok + (recorded?.ok ?? 0),
+    codes: sum,
+    retries: progress?.retries ?? 0,
     flying: progress ? progress.started - progress.done : 0,
   };
 }
 
 /** `id` is the caller's; a row without one, and one to delete, is named by its subscription. */
-export function resultOf(row: Row | BadRow, rest: Omit<Result, 'row' | 'id' | 'subscription'>): Result {
+export function resultOf(
+  row: Row | BadRow,
+  rest: Omit<Result, 'row' | 'id' | 'subscription'>,
+): Result {
   const { number, id } = row;
   const named = id === undefined || isDead(rest.error);
   return { row: number, id, subscription: named ? nameOf(row) : undefined, ...rest };
@@ -106,8 +133,11 @@ function checkSample({ files: { recorded, names } }: Run, line: Line): void {
   if (name === undefined) return;
   const row = readRow(line);
   if (name === sampleName(row.id, nameOf(row))) return;
-  throw new CliError(`Row ${line.number} of ${names.rows} is not the one that has a result in `
-    + `${names.results}: these rows are others, or in another order; name another file with --results`);
+  throw new CliError(
+    `Row ${line.number} of ${names.rows} is not the one that has a result in `
+      + `${names.results}: these rows are others, or in another order; name another file with `
+      + `--results`,
+  );
 }
 
 /** A row that has no payload. Where it is the first, the command line lacks one. */
@@ -119,7 +149,10 @@ function withoutPayload({ given }: Run, { number, id }: Row): BadRow {
 
 /** The rows that have no result yet. */
 export async function* rowsToSend(run: Run): AsyncGenerator<Row, void, void> {
-  const { files: { input, recorded, names }, stop } = run;
+  const {
+    files: { input, recorded, names },
+    stop,
+  } = run;
   try {
     for await (const line of readLines(input)) {
       if (stop.asked()) return;

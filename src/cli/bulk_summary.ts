@@ -9,24 +9,36 @@ import type { Terminal } from './term.ts';
 function summaryJson(run: Run): unknown {
   const { ok, codes, done, retries } = viewOf(run);
   return {
-    rows: run.rows, done, ok, failed: failures(codes), codes, retries, before: run.skipped,
-    unfinished: run.unfinished, interrupted: run.stop.asked(),
+    rows: run.rows,
+    done,
+    ok,
+    failed: failures(codes),
+    codes,
+    retries,
+    before: run.skipped,
+    unfinished: run.unfinished,
+    interrupted: run.stop.asked(),
     milliseconds: Math.round(performance.now() - run.started),
   };
 }
 
 function summaryLines(run: Run, { columns }: Terminal): string[] {
   const { ok, codes } = viewOf(run);
-  const { files: { names }, skipped } = run;
+  const {
+    files: { names },
+    skipped,
+  } = run;
   const seconds = (performance.now() - run.started) / 1000;
   const made = run.ok + failures(run.codes);
   const rows = [
     [count(ok), 'accepted', ''],
-    ...Object.entries(codes).sort(([, a], [, b]) => b - a)
+    ...Object.entries(codes)
+      .sort(([, a], [, b]) => b - a)
       .map(([code, value]) => [count(value), wordOf(code), code]),
   ];
   const prune = names.prune === undefined ? '' : `; what to delete is in ${names.prune}`;
-  const pace = `${many(made, 'row')} in ${span(Math.max(1, seconds))}, `
+  const pace =
+    `${many(made, 'row')} in ${span(Math.max(1, seconds))}, `
     + `${count(made / Math.max(seconds, 0.001))} a second`;
   const before = `${many(skipped, 'row')} had a result before`;
   return [
@@ -47,9 +59,11 @@ export function printSummary(run: Run, args: Args, terminal: Terminal): number {
   const say = (text: string): void =>
     terminal.note(`${terminal.paintError.red('subtle-push:')} ${text}`);
   if (run.stop.asked()) {
-    say(names.results === '-'
-      ? 'Interrupted: rows whose result was not printed may have been sent to'
-      : 'Interrupted: the same command with --resume sends to the rows that have no result');
+    say(
+      names.results === '-'
+        ? 'Interrupted: rows whose result was not printed may have been sent to'
+        : 'Interrupted: the same command with --resume sends to the rows that have no result',
+    );
     return run.stop.status();
   }
   const failed = failures(viewOf(run).codes);

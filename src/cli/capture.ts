@@ -34,15 +34,20 @@ function latin1(bytes: Uint8Array): string {
 
 /** The lines of a head; of what curl -v prints those that were sent. */
 function headLines(head: string): string[] {
-  const lines = head.replace(/\r/g, '').replace(/\n[ \t]+/g, ' ').split('\n');
+  const lines = head
+    .replace(/\r/g, '')
+    .replace(/\n[ \t]+/g, ' ')
+    .split('\n');
   const sent = lines.filter((line) => line.startsWith('> '));
-  return (sent.length ? sent.map((line) => line.slice(2)) : lines).filter((line) => line.trim() !== '');
+  return (sent.length ? sent.map((line) => line.slice(2)) : lines).filter(
+    (line) => line.trim() !== '',
+  );
 }
 
 /** Chunks put together (RFC 9112 §7.1), or `undefined` where they are none. */
 function unchunk(body: Bytes): Bytes | undefined {
   const parts: Bytes[] = [];
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const line = /^([0-9a-f]{1,6})[^\n]*\n/i.exec(latin1(body.subarray(at, at + 64)));
     if (!line) return undefined;
     const length = Number.parseInt(line[1] ?? '', 16);
@@ -80,10 +85,12 @@ const PSEUDO_LINE = /^:(method|scheme|authority|path):[ \t]*(.*?)[ \t]*$/;
 
 /** The request line and Host that an HTTP/2 request would have in HTTP/1.1. */
 function plainLines(lines: readonly string[]): readonly string[] {
-  const pseudo = new Map(lines.flatMap((line) => {
-    const [, name, value] = PSEUDO_LINE.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
-  }));
+  const pseudo = new Map(
+    lines.flatMap((line) => {
+      const [, name, value] = PSEUDO_LINE.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, value] as const];
+    }),
+  );
   const [method, authority, path] = ['method', 'authority', 'path'].map((name) => pseudo.get(name));
   if (method === undefined || path === undefined) return lines;
   const rest = lines.filter((line) => !PSEUDO_LINE.test(line));
@@ -101,10 +108,13 @@ function parseHttp(bytes: Bytes): Capture | undefined {
     return name === undefined || value === undefined ? [] : [[name, value]];
   });
   // Without a request line every line has to be a field, or any text would do.
-  if (method === undefined && (headers.length < lines.length || body === undefined)) return undefined;
+  if (method === undefined && (headers.length < lines.length || body === undefined))
+    return undefined;
   const find = finder(headers);
   return {
-    method, headers, url: target === undefined ? undefined : absolute(target, find('host')),
+    method,
+    headers,
+    url: target === undefined ? undefined : absolute(target, find('host')),
     body: body?.length ? readBody(body, find) : undefined,
   };
 }
@@ -114,9 +124,11 @@ function readFields(value: unknown): readonly Field[] {
   if (!Array.isArray(value)) {
     return Object.entries(Object(value)).map(([name, text]) => [name, String(text)]);
   }
-  return value.map((entry: unknown): Field => Array.isArray(entry)
-    ? [String(entry[0]), String(entry[1])]
-    : [String(property(entry, 'name')), String(property(entry, 'value'))]);
+  return value.map((entry: unknown): Field =>
+    Array.isArray(entry)
+      ? [String(entry[0]), String(entry[1])]
+      : [String(property(entry, 'name')), String(property(entry, 'value'))],
+  );
 }
 
 function textOr(value: unknown): string | undefined {

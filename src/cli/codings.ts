@@ -12,11 +12,13 @@ export type CodingName = (typeof CODING_NAMES)[number];
 
 export const CODING_OPTIONS: readonly Option[] = [
   {
-    name: 'coding', value: 'NAME',
+    name: 'coding',
+    value: 'NAME',
     help: 'aes128gcm (RFC 8291, default), or one of the old ones, aesgcm and aesgcm128',
   },
   {
-    name: 'form', value: 'FORM',
+    name: 'form',
+    value: 'FORM',
     help: 'of aesgcm128: crypto-key (default) or encryption-key (its first draft)',
   },
 ];

@@ -36,7 +36,10 @@ export function readMessage(bytes: Bytes, name: string, format: Format): Capture
   const capture = parseCapture(bytes);
   if (capture) return capture;
   if (format === 'request') {
-    throw new CliError(`${name} is no request: HTTP text with a request line, or JSON with headers and body is wanted`);
+    throw new CliError(
+      `${name} is no request: HTTP text with a request line, or JSON with headers and body is `
+        + `wanted`,
+    );
   }
   return bodyOnly(decodeEither(asText(bytes) ?? '') ?? bytes);
 }
@@ -71,9 +74,13 @@ function print(data: Bytes, coding: string, args: Args, terminal: Terminal): voi
   else if (!args.has('json')) printText(data, terminal);
   if (!args.has('json')) return;
   const text = decodeUtf8(data) ?? null;
-  terminal.print(JSON.stringify(
-    { coding, bytes: data.length, text, base64url: encodeBase64url(data) }, undefined, 2,
-  ));
+  terminal.print(
+    JSON.stringify(
+      { coding, bytes: data.length, text, base64url: encodeBase64url(data) },
+      undefined,
+      2,
+    ),
+  );
 }
 
 async function run(args: Args, terminal: Terminal): Promise<number> {
@@ -81,16 +88,25 @@ async function run(args: Args, terminal: Terminal): Promise<number> {
   const keys = args.text('keys');
   const format = readWord('input', args.text('input'), FORMATS) ?? 'auto';
   if (keys === undefined) {
-    throw misuse("The receiver's keys are wanted: --keys FILE (`subtle-push keys --receiver` makes such a file)");
+    throw misuse(
+      "The receiver's keys are wanted: --keys FILE (`subtle-push keys --receiver` makes such a "
+        + "file)",
+    );
   }
-  if (keys === '-' && file === '-') throw misuse('Standard input cannot be both keys and message: name a file');
-  if (args.has('json') && args.text('out') === '-') throw misuse('--json and --out - exclude each other');
+  if (keys === '-' && file === '-')
+    throw misuse('Standard input cannot be both keys and message: name a file');
+  if (args.has('json') && args.text('out') === '-')
+    throw misuse('--json and --out - exclude each other');
   const given = readFieldOptions(args.all('header'));
   const receiver = await readReceiverFile(keys, terminal);
   const capture = readMessage(await readInput(file, terminal), called(file), format);
-  if (!capture.body) throw new CliError('The message has no body, so there is nothing to decrypt: was it captured too?');
+  if (!capture.body)
+    throw new CliError(
+      'The message has no body, so there is nothing to decrypt: was it captured too?',
+    );
   const opened = await openCaptured(receiver, withFields(capture, given), capture.body);
-  if ('refusal' in opened) throw new CliError(`Cannot decrypt this message: ${REFUSALS[opened.refusal]}`);
+  if ('refusal' in opened)
+    throw new CliError(`Cannot decrypt this message: ${REFUSALS[opened.refusal]}`);
   print(opened.data, opened.coding, args, terminal);
   return 0;
 }
@@ -99,26 +115,47 @@ export const decrypt: Verb = {
   name: 'decrypt',
   synopsis: ['subtle-push decrypt --keys FILE [options] [MESSAGE]'],
   about: [
-    'Decrypts a push message: a captured request (HTTP text, or JSON with headers and body), or its '
-      + 'body alone as bytes, base64 or hexadecimal. MESSAGE is a file; without it, standard input. '
+    'Decrypts a push message: a captured request (HTTP text, or JSON with headers and body), or '
+      + 'its '
+      + 'body alone as bytes, base64 or hexadecimal. MESSAGE is a file; without it, standard '
+      + 'input. '
       + 'The coding goes by Content-Encoding, and is aes128gcm without.',
   ],
   operands: ['the file with the message'],
-  groups: [{
-    title: 'Options',
-    options: [
-      { name: 'keys', value: 'FILE', help: "the receiver's keys: JSON with publicKey, privateKey and auth; privateKey may be a JWK" },
-      { name: 'header', value: 'FIELD', multiple: true, help: 'a header field of the message, such as "Content-Encoding: aesgcm"' },
-      { name: 'input', value: 'FORMAT', help: 'auto (default), request, raw, base64 or hex' },
-      { name: 'out', value: 'FILE', help: 'write the bytes to a file that only you can read; - for standard output' },
-      { name: 'force', help: 'let --out replace a file' },
-      { name: 'json', help: 'coding, text and bytes as JSON' },
-    ],
-  }],
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        {
+          name: 'keys',
+          value: 'FILE',
+          help: "the receiver's keys: JSON with publicKey, privateKey and auth; privateKey may "
+            + "be a JWK",
+        },
+        {
+          name: 'header',
+          value: 'FIELD',
+          multiple: true,
+          help: 'a header field of the message, such as "Content-Encoding: aesgcm"',
+        },
+        { name: 'input', value: 'FORMAT', help: 'auto (default), request, raw, base64 or hex' },
+        {
+          name: 'out',
+          value: 'FILE',
+          help: 'write the bytes to a file that only you can read; - for standard output',
+        },
+        { name: 'force', help: 'let --out replace a file' },
+        { name: 'json', help: 'coding, text and bytes as JSON' },
+      ],
+    },
+  ],
   examples: [
     ['A request that was captured', 'subtle-push decrypt --keys receiver.json request.http'],
-    ['A body in the old coding', 'subtle-push decrypt --keys receiver.json --header "Content-Encoding: aesgcm" \\\n'
-      + '  --header "Encryption: salt=..." --header "Crypto-Key: dh=..." body.bin'],
+    [
+      'A body in the old coding',
+      'subtle-push decrypt --keys receiver.json --header "Content-Encoding: aesgcm" \\\n'
+        + '  --header "Encryption: salt=..." --header "Crypto-Key: dh=..." body.bin',
+    ],
   ],
   run,
 };

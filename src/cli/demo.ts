@@ -33,23 +33,37 @@ export const demo: Verb = {
   synopsis: ['subtle-push demo [options] [TEXT]'],
   about: [
     'Makes VAPID keys, subscribes a receiver at a push service inside this process, encrypts the '
-      + 'text, sends it, receives and decrypts it, and shows each step. Nothing leaves this process, '
+      + 'text, sends it, receives and decrypts it, and shows each step. Nothing leaves this '
+      + 'process, '
       + 'and all keys are thrown away. Without TEXT the payload is read from standard input.',
   ],
   operands: ['the text'],
-  groups: [{
-    title: 'Options',
-    options: [
-      { name: 'file', value: 'FILE', help: 'the payload: the bytes of a file, or - for standard input' },
-      ...CODING_OPTIONS,
-      { name: 'pad-to', value: 'BYTES', help: 'pad the payload to this length, which hides its own' },
-      { name: 'verbose', help: 'show every derived value, and the private keys' },
-      { name: 'json', help: 'the same as JSON' },
-    ],
-  }],
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        {
+          name: 'file',
+          value: 'FILE',
+          help: 'the payload: the bytes of a file, or - for standard input',
+        },
+        ...CODING_OPTIONS,
+        {
+          name: 'pad-to',
+          value: 'BYTES',
+          help: 'pad the payload to this length, which hides its own',
+        },
+        { name: 'verbose', help: 'show every derived value, and the private keys' },
+        { name: 'json', help: 'the same as JSON' },
+      ],
+    },
+  ],
   examples: [
     ['A text', 'subtle-push demo "Grüße 👋"'],
-    ['Every value between the keys and the body, in the old coding', 'subtle-push demo --coding aesgcm --verbose Hello'],
+    [
+      'Every value between the keys and the body, in the old coding',
+      'subtle-push demo --coding aesgcm --verbose Hello',
+    ],
     ['The longest payload there is', 'head -c 3993 /dev/urandom | subtle-push demo'],
   ],
   run,

@@ -22,7 +22,11 @@ function step({ terminal }: Page, number: number, title: string): void {
   for (const line of more) print(`   ${paint.bold(line)}`);
 }
 
-function rows({ terminal }: Page, cells: readonly (readonly string[])[], right?: readonly number[]): void {
+function rows(
+  { terminal }: Page,
+  cells: readonly (readonly string[])[],
+  right?: readonly number[],
+): void {
   for (const line of table(cells, { columns: terminal.columns, indent: INDENT, right })) {
     terminal.print(line);
   }
@@ -40,7 +44,11 @@ function printKeys(page: Page, { vapid }: Demo): void {
   step(page, 1, 'The server makes its VAPID keys, to sign what it sends (P-256, RFC 8292)');
   rows(page, [
     ['public key', '65 bytes', vapid.publicKey],
-    ['private key', '32 bytes', page.verbose ? vapid.privateKey : 'stays with the server (--verbose shows it)'],
+    [
+      'private key',
+      '32 bytes',
+      page.verbose ? vapid.privateKey : 'stays with the server (--verbose shows it)',
+    ],
     ['subject', '', vapid.subject],
   ]);
 }
@@ -67,12 +75,21 @@ function printBody(page: Page, { coding, payload, request, parts }: Demo): void 
   const { length } = request.body;
   rows(page, [
     ['coding', `${coding} (${DOCUMENTS[coding]})`],
-    ['body', `${many(length, 'byte')}: ${count(payload.length)} of payload and ${length - payload.length} more`],
+    [
+      'body',
+      `${many(length, 'byte')}: ${count(payload.length)} of payload and `
+        + `${length - payload.length} more`,
+    ],
   ]);
   print();
   const lines = parts.map((part) => {
     const value = part.value ? short(part.value, 8) : '';
-    return [range(part), count(part.length), part.name, value === '' ? part.what : `${part.what}: ${value}`];
+    return [
+      range(part),
+      count(part.length),
+      part.name,
+      value === '' ? part.what : `${part.what}: ${value}`,
+    ];
   });
   rows(page, [['octets', 'length', 'part', 'what it is'].map(paint.dim), ...lines], [1]);
 }
@@ -81,7 +98,10 @@ function printValues(page: Page, { values, receiver }: Demo): void {
   if (!page.verbose) return;
   const { print, paint, columns } = page.terminal;
   print();
-  print(`   ${paint.bold('Every derived value')} (the sender's private key is gone: one for each message)`);
+  print(
+    `   ${paint.bold('Every derived value')} (the sender's private key is gone: one for each `
+      + `message)`,
+  );
   for (const { name, bytes, how } of values) {
     const [first = '', ...more] = wrap(`${name.padEnd(11)}  ${how}`, columns - INDENT);
     print(`   ${paint.green(first.slice(0, 11))}${first.slice(11)}`);
@@ -89,14 +109,20 @@ function printValues(page: Page, { values, receiver }: Demo): void {
     const digits = wrap(hex(bytes) || '(empty)', Math.min(64, columns - 16));
     for (const line of digits) print(`                ${paint.dim(line)}`);
   }
-  print(`   ${paint.green('ua_private ')}  ${"the receiver's private key, with which it comes to the same"}`);
+  print(
+    `   ${paint.green('ua_private ')}  `
+      + `${"the receiver's private key, with which it comes to the same"}`,
+  );
   print(`                ${paint.dim(receiver.privateKey)} (base64url)`);
 }
 
 function printRequest(page: Page, { request, token }: Demo): void {
   const { print, paint, columns } = page.terminal;
   step(page, 4, 'The server sends it (RFC 8030)');
-  for (const [i, line] of wrap(`${request.method} ${request.url}`, columns - INDENT - 2).entries()) {
+  for (const [i, line] of wrap(
+    `${request.method} ${request.url}`,
+    columns - INDENT - 2,
+  ).entries()) {
     print(`   ${i ? '  ' : ''}${paint.bold(line)}`);
   }
   for (const [name, value] of Object.entries(request.headers)) field(page, name, value);
@@ -117,7 +143,9 @@ function printAnswer(page: Page, { answer, accepted }: Demo): void {
   step(page, 5, `The push service answers ${answer.status}: it has taken the message`);
   for (const [name, value] of answer.headers) field(page, name, value);
   if (accepted.ttl !== undefined) {
-    page.terminal.print(`   It keeps the message for ${span(accepted.ttl)}, should the browser be away.`);
+    page.terminal.print(
+      `   It keeps the message for ${span(accepted.ttl)}, should the browser be away.`,
+    );
   }
 }
 
@@ -127,7 +155,10 @@ function printMessage(page: Page, { message, verified, data, identical }: Demo):
     ['token', verified ? 'its signature, audience and time were found right' : 'none'],
     ['coding', message.coding ?? 'none'],
     ['urgency', message.urgency],
-    ['payload', `${many(data.length, 'byte')}, ${identical ? 'exactly what was sent' : 'NOT what was sent'}`],
+    [
+      'payload',
+      `${many(data.length, 'byte')}, ${identical ? 'exactly what was sent' : 'NOT what was sent'}`,
+    ],
   ]);
 }
 
@@ -174,15 +205,22 @@ export function demoJson(demo: Demo, verbose: boolean): unknown {
     ...(verbose ? { receiver } : {}),
     payload: { bytes: payload.length },
     request: {
-      method: request.method, url: request.url, headers: request.headers,
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
       body: encodeBase64url(request.body),
     },
     token: token.map((text): unknown => JSON.parse(text)),
     layout: parts.map(({ value, ...part }) => ({ ...part, ...(value ? { hex: hex(value) } : {}) })),
     answer: { status: answer.status, headers: Object.fromEntries(answer.headers) },
     received: {
-      bytes: data.length, identical, text: decodeUtf8(data) ?? null, base64url: encodeBase64url(data),
-      ttl: message.ttl, urgency: message.urgency, vapid: verified ?? null,
+      bytes: data.length,
+      identical,
+      text: decodeUtf8(data) ?? null,
+      base64url: encodeBase64url(data),
+      ttl: message.ttl,
+      urgency: message.urgency,
+      vapid: verified ?? null,
     },
     ...(verbose
       ? { values: Object.fromEntries(values.map(({ name, bytes }) => [name, hex(bytes)])) }

@@ -28,13 +28,18 @@ export interface Demo {
   readonly coding: Coding['name'];
   readonly payload: Bytes;
   readonly vapid: VapidKeys & { readonly subject: string };
-  readonly subscription: Subscription & { readonly keys: { readonly p256dh: string; readonly auth: string } };
+  readonly subscription: Subscription & {
+    readonly keys: { readonly p256dh: string; readonly auth: string };
+  };
   readonly receiver: ReceiverKeys;
   readonly request: PushRequest & { readonly body: Bytes };
   /** The token's header and claims, as JSON text. */
   readonly token: readonly string[];
   readonly parts: readonly Part[];
-  readonly answer: { readonly status: number; readonly headers: readonly (readonly [string, string])[] };
+  readonly answer: {
+    readonly status: number;
+    readonly headers: readonly (readonly [string, string])[];
+  };
   readonly accepted: Accepted;
   readonly message: ReceivedMessage;
   readonly verified: VerifiedVapid | undefined;
@@ -54,8 +59,11 @@ function receiverOf(service: PushService): Receiver {
 
 /** The parts of a JWT that can be read. */
 function readToken({ headers }: PushRequest): readonly string[] {
-  const [, token = ''] = /^(?:vapid t=|WebPush )([\w.-]+)/.exec(headers['Authorization'] ?? '') ?? [];
-  return token.split('.').slice(0, 2)
+  const [, token = ''] =
+    /^(?:vapid t=|WebPush )([\w.-]+)/.exec(headers['Authorization'] ?? '') ?? [];
+  return token
+    .split('.')
+    .slice(0, 2)
     .map((part) => decodeUtf8(decodeBase64url(part) ?? zeros(0)) ?? '');
 }
 
@@ -64,10 +72,24 @@ function recordSize(coding: Coding['name']): number {
   return coding === 'aes128gcm' ? 4096 : 4096 + 16;
 }
 
+/** Sends by the push service's own fetch. */
+async function push(
+  service: PushService,
+  request: PushRequest,
+): Promise<Pick<Demo, 'answer' | 'accepted'>> {
+  const { status, headers } = await service.fetch(request.url, request);
+  const { url } = request;
+  const answer = { status, headers, detail: undefined };
+  return {
+    answer: { status, headers: [...headers] },
+    accepted: acceptAnswer(answer, url, new URL(url).origin, Date.now()),
+  };
+}
+
 /** Does it. `padTo`: bytes. */
 export async function runDemo(
   payload: Bytes,
-  coding: Coding,
+  { encrypt, name: coding }: Coding,
   padTo: number | undefined,
 ): Promise<Demo> {
   const keys = await generateVapidKeys();
@@ -76,23 +98,26 @@ export async function runDemo(
   const subscription = await service.subscribe({ applicationServerKey: vapid.publicKey });
   const receiver = receiverOf(service);
 
-  const { encrypt, name } = coding;
   const request = await createRequest(subscription, payload, { vapid, encrypt, padTo });
-  const body = request.body ?? zeros(0);
-  const response = await service.fetch(request.url, request);
-  const { status, headers } = response;
-  const { origin } = new URL(request.url);
-  const accepted = acceptAnswer({ status, headers, detail: undefined }, request.url, origin, Date.now());
+  const sent = await push(service, request);
   const message = await subscription.next();
 
-  const data = message.data ?? zeros(0);
-  const values = await deriveValues(name, receiver, { body, headers: request.headers });
+  const [body, data] = [request.body ?? zeros(0), message.data ?? zeros(0)];
+  const values = await deriveValues(coding, receiver, { body, headers: request.headers });
   return {
-    coding: name, payload, vapid: { ...keys, subject: SUBJECT }, subscription,
-    receiver: await exportReceiver(receiver), request: { ...request, body },
+    ...sent,
+    coding,
+    payload,
+    subscription,
+    message,
+    data,
+    vapid: { ...keys, subject: SUBJECT },
+    receiver: await exportReceiver(receiver),
+    request: { ...request, body },
     token: readToken(request),
-    parts: layBody(name, body, recordSize(name), { data: payload.length }) ?? [],
-    answer: { status, headers: [...headers] }, accepted, message, verified: message.vapid, data,
-    identical: equal(data, payload), values: refused(values) ? [] : values,
+    parts: layBody(coding, body, recordSize(coding), { data: payload.length }) ?? [],
+    verified: message.vapid,
+    identical: equal(data, payload),
+    values: refused(values) ? [] : values,
   };
 }

@@ -3,7 +3,12 @@ import type { Receiver } from '../lib/open.ts';
 import { concat, utf8 } from '../lib/bytes.ts';
 import { readHeaders } from '../lib/headers.ts';
 import {
-  AESGCM, chooseAesgcm128, deriveLegacy, keyContext, mixAuth, readLegacyParams,
+  AESGCM,
+  chooseAesgcm128,
+  deriveLegacy,
+  keyContext,
+  mixAuth,
+  readLegacyParams,
 } from '../lib/legacy.ts';
 import type { LegacyCoding } from '../lib/legacy.ts';
 import { refused } from '../lib/records.ts';
@@ -42,7 +47,11 @@ function contentValues(
     { name: 'cek_info', bytes: infos.cek, how: 'names the coding' },
     { name: 'CEK', bytes: keys.cek, how: 'first 16 octets of HMAC-SHA-256(PRK, cek_info || 01)' },
     { name: 'nonce_info', bytes: infos.nonce, how: 'names the nonce' },
-    { name: 'NONCE', bytes: keys.nonce, how: 'first 12 octets of HMAC-SHA-256(PRK, nonce_info || 01)' },
+    {
+      name: 'NONCE',
+      bytes: keys.nonce,
+      how: 'first 12 octets of HMAC-SHA-256(PRK, nonce_info || 01)',
+    },
   ];
 }
 
@@ -52,7 +61,11 @@ function given(receiver: Receiver, sender: Bytes, salt: Bytes, secret: Bytes): V
     { name: 'auth_secret', bytes: receiver.auth, how: "the receiver's authentication secret" },
     { name: 'as_public', bytes: sender, how: "the sender's public key for this message" },
     { name: 'salt', bytes: salt, how: 'drawn for this message' },
-    { name: 'ecdh_secret', bytes: secret, how: "ECDH: x of one side's private key times the other's point" },
+    {
+      name: 'ecdh_secret',
+      bytes: secret,
+      how: "ECDH: x of one side's private key times the other's point",
+    },
   ];
 }
 
@@ -61,21 +74,40 @@ async function deriveRfc8291(receiver: Receiver, body: Bytes): Promise<Outcome<r
   const { keys: own, publicKey: point, auth } = receiver;
   const opening = await deriveMessage(own, { point, auth }, body);
   if (refused(opening)) return opening;
-  const { header: { salt, keyid }, secret, keys } = opening;
+  const {
+    header: { salt, keyid },
+    secret,
+    keys,
+  } = opening;
   const info = utf8('WebPush: info\0');
   const ikm = combineKeys(secret, auth, point, keyid);
   const infos = {
-    cek: utf8('Content-Encoding: aes128gcm\0'), nonce: utf8('Content-Encoding: nonce\0'),
+    cek: utf8('Content-Encoding: aes128gcm\0'),
+    nonce: utf8('Content-Encoding: nonce\0'),
   };
   return [
     ...given(receiver, keyid, salt, secret),
     { name: 'PRK_key', bytes: prk(auth, secret), how: 'HMAC-SHA-256(auth_secret, ecdh_secret)' },
     {
-      name: 'key_info', bytes: concat(info, point, keyid),
+      name: 'key_info',
+      bytes: concat(info, point, keyid),
       how: '"WebPush: info" || 00 || ua_public || as_public',
     },
     { name: 'IKM', bytes: ikm, how: 'HMAC-SHA-256(PRK_key, key_info || 01)' },
     ...contentValues(salt, ikm, infos, keys),
+  ];
+}
+
+/** The authentication secret mixed in, and the context (draft-ietf-webpush-encryption-04 §3.3). */
+function mixedValues({ publicKey, auth }: Receiver, sender: Bytes, secret: Bytes): Value[] {
+  const [bytes, ikm] = [prk(auth, secret), mixAuth(secret, auth)];
+  const info = utf8('Content-Encoding: auth\0');
+  const context = keyContext(publicKey, sender);
+  return [
+    { name: 'PRK_auth', bytes, how: 'HMAC-SHA-256(auth_secret, ecdh_secret)' },
+    { name: 'auth_info', bytes: info, how: '"Content-Encoding: auth" || 00' },
+    { name: 'IKM', bytes: ikm, how: 'HMAC-SHA-256(PRK_auth, auth_info || 01)' },
+    { name: 'context', bytes: context, how: 'both public keys with their lengths' },
   ];
 }
 
@@ -97,15 +129,11 @@ async function derive(
     return context ? concat(text, new Uint8Array(1), context) : text;
   };
   const ikm = coding.bound ? mixAuth(secret, auth) : secret;
-  const mixed: Value[] = coding.bound ? [
-    { name: 'PRK_auth', bytes: prk(auth, secret), how: 'HMAC-SHA-256(auth_secret, ecdh_secret)' },
-    { name: 'auth_info', bytes: utf8('Content-Encoding: auth\0'), how: '"Content-Encoding: auth" || 00' },
-    { name: 'IKM', bytes: ikm, how: 'HMAC-SHA-256(PRK_auth, auth_info || 01)' },
-    { name: 'context', bytes: keyContext(point, params.dh), how: 'both public keys with their lengths' },
-  ] : [{ name: 'IKM', bytes: ikm, how: 'the ecdh_secret itself' }];
   const infos = { cek: label(coding.name), nonce: label('nonce') };
   return [
-    ...given(receiver, params.dh, params.salt, secret), ...mixed,
+    ...given(receiver, params.dh, params.salt, secret),
+    ...(coding.bound ? mixedValues(receiver, params.dh, secret) : []),
+    ...(coding.bound ? [] : [{ name: 'IKM', bytes: secret, how: 'the ecdh_secret itself' }]),
     ...contentValues(params.salt, ikm, infos, keys),
   ];
 }

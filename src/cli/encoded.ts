@@ -15,10 +15,10 @@ export function decodeWrapped(text: string): Bytes | undefined {
   return decodeBase64(text.replace(/\s+/g, ''));
 }
 
-/** Bytes out of text that is one or the other. What could be both is hexadecimal: in base64 that is rare. */
+/** Bytes out of text that is either. What could be both is hexadecimal: that is rare in base64. */
 export function decodeEither(text: string): Bytes | undefined {
   const trimmed = text.trim();
-  return trimmed === '' ? undefined : decodeHex(trimmed) ?? decodeWrapped(trimmed);
+  return trimmed === '' ? undefined : (decodeHex(trimmed) ?? decodeWrapped(trimmed));
 }
 
 /** The text of bytes that are all text. */
@@ -27,12 +27,14 @@ export function asText(bytes: Bytes): string | undefined {
 }
 
 function isOctets(list: readonly unknown[]): list is readonly number[] {
-  return list.every((octet) => Number.isInteger(octet) && Number(octet) >= 0 && Number(octet) < 256);
+  return list.every(
+    (octet) => Number.isInteger(octet) && Number(octet) >= 0 && Number(octet) < 256,
+  );
 }
 
 /**
- * A body in JSON: text in base64 or hexadecimal (other text is taken as it is), a list of octets, or
- * what JSON makes of a Buffer or a Uint8Array.
+ * A body in JSON: text in base64 or hexadecimal (other text is taken as it is), a list of octets,
+ * or what JSON makes of a Buffer or a Uint8Array.
  */
 export function bytesOf(value: unknown): Bytes | undefined {
   if (typeof value === 'string') return decodeEither(value) ?? utf8(value);

@@ -35,7 +35,9 @@ const SYSTEM: ReadonlyMap<unknown, string> = new Map([
 /** `did`: what was tried, such as `Cannot read keys.json`. */
 export function fileError(did: string, error: unknown): CliError {
   const code = property(error, 'code');
-  return new CliError(`${did}: ${SYSTEM.get(code) ?? (typeof code === 'string' ? code : 'failed')}`);
+  return new CliError(
+    `${did}: ${SYSTEM.get(code) ?? (typeof code === 'string' ? code : 'failed')}`,
+  );
 }
 
 /** What to do about an error of the library, where its message does not say so. */
@@ -63,7 +65,8 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (error instanceof CliError) return { message: error.message, status: error.status };
   if (isPushError(error)) {
-    const text = error.message.replace('(see the endpoints option)', '(see --endpoints)')
+    const text = error.message
+      .replace('(see the endpoints option)', '(see --endpoints)')
       .replace(/; for tests there is http2Fetch.*$/, '');
     const cure = SAYS_WHAT.test(text) ? undefined : CURES.get(error.code);
     return { message: cure === undefined ? text : `${text}; ${cure}`, status: 1 };

@@ -45,18 +45,27 @@ export function tally({ sections }: Report): { wrong: number; doubt: number } {
 }
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
-  ok: 'ok', wrong: 'WRONG', doubt: 'doubt', note: '',
+  ok: 'ok',
+  wrong: 'WRONG',
+  doubt: 'doubt',
+  note: '',
 };
 
 /** Each with its fields in one column. */
 export function printReport(report: Report, { paint, print, columns }: Terminal): void {
   const colours: Readonly<Record<Verdict, Painter>> = {
-    ok: paint.green, wrong: paint.red, doubt: paint.yellow, note: paint.dim,
+    ok: paint.green,
+    wrong: paint.red,
+    doubt: paint.yellow,
+    note: paint.dim,
   };
   for (const { title, findings } of report.sections) {
     print(paint.bold(title));
-    const rows = findings.map(({ field, verdict, text }) =>
-      [field, colours[verdict](SIGNS[verdict].padEnd(5)), text]);
+    const rows = findings.map(({ field, verdict, text }) => [
+      field,
+      colours[verdict](SIGNS[verdict].padEnd(5)),
+      text,
+    ]);
     for (const line of table(rows, { columns, indent: 2, widest: 20 })) print(line);
     print();
   }

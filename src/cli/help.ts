@@ -25,10 +25,13 @@ export function verbHelp(verb: Verb, terminal: Terminal): string {
   const { paint, columns } = terminal;
   const title = (text: string): string => paint.bold(text);
   return [
-    title('Usage'), ...verb.synopsis.map((line) => `  ${line}`), '',
+    title('Usage'),
+    ...verb.synopsis.map((line) => `  ${line}`),
+    '',
     ...verb.about.flatMap((text) => [...wrap(text, columns), '']),
     ...[...verb.groups, GENERAL].flatMap((group) => groupLines(group, terminal)),
-    title('Examples'), ...exampleLines(verb, terminal),
+    title('Examples'),
+    ...exampleLines(verb, terminal),
   ].join('\n');
 }
 
@@ -37,22 +40,38 @@ export function commandHelp(
   { paint, columns }: Terminal,
 ): string {
   return [
-    paint.bold('Usage'), '  subtle-push <verb> [options]', '',
-    'Web Push from the command line.', '',
+    paint.bold('Usage'),
+    '  subtle-push <verb> [options]',
+    '',
+    'Web Push from the command line.',
+    '',
     paint.bold('Verbs'),
-    ...table(verbs.map(({ name, summary }) => [name, summary]), { columns, indent: 2 }), '',
+    ...table(
+      verbs.map(({ name, summary }) => [name, summary]),
+      { columns, indent: 2 },
+    ),
+    '',
     paint.bold('Options'),
-    ...table([
-      ['--help', 'show this help; behind a verb, the help of that verb'],
-      ['--version', 'show the version'],
-    ], { columns, indent: 2 }), '',
+    ...table(
+      [
+        ['--help', 'show this help; behind a verb, the help of that verb'],
+        ['--version', 'show the version'],
+      ],
+      { columns, indent: 2 },
+    ),
+    '',
     paint.bold('Exit status'),
-    ...table([
-      ['0', 'success, and only then'],
-      ['1', 'it failed: one sentence on standard error says why and what to do'],
-      ['2', 'the command line cannot be read'],
-      ['130', 'interrupted'],
-    ], { columns, indent: 2 }), '',
-    paint.bold('Begin with'), '  subtle-push demo "Hello"',
+    ...table(
+      [
+        ['0', 'success, and only then'],
+        ['1', 'it failed: one sentence on standard error says why and what to do'],
+        ['2', 'the command line cannot be read'],
+        ['130', 'interrupted'],
+      ],
+      { columns, indent: 2 },
+    ),
+    '',
+    paint.bold('Begin with'),
+    '  subtle-push demo "Hello"',
   ].join('\n');
 }

@@ -58,7 +58,8 @@ export async function readInput(name: string, terminal: Terminal): Promise<Bytes
   const { bytes, more } = await takeInput(name, terminal, MAX_INPUT);
   if (!more) return bytes;
   throw new CliError(
-    `${called(name)} has more than ${count(MAX_INPUT)} bytes, too much for this: is it the right file?`,
+    `${called(name)} has more than ${count(MAX_INPUT)} bytes, too much for this: is it the right `
+      + `file?`,
   );
 }
 
@@ -78,7 +79,9 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CliError(`${what} is not JSON: check that it is complete, with its braces and quotes`);
+    throw new CliError(
+      `${what} is not JSON: check that it is complete, with its braces and quotes`,
+    );
   }
 }
 
@@ -94,7 +97,7 @@ export function writeSecret(name: string, data: string | Uint8Array, force: bool
       // The umask may have taken more than it should.
       fchmodSync(file, 0o600);
       const bytes = Buffer.from(data);
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
       fsyncSync(file);
     } catch (error) {
       rmSync(target, { force: true });
@@ -120,7 +123,12 @@ export function readWhole(name: string, text: string | undefined): number | unde
 }
 
 const SECONDS: Readonly<Record<string, number>> = {
-  ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800,
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
 };
 
 /** A span of time such as `90`, `90s`, `5m`, `2h`, `28d`; without a unit it counts `bare` ones. */
@@ -132,8 +140,10 @@ export function readSpan(
   if (text === undefined) return undefined;
   const [, value, unit = bare] = /^(\d{1,15})(ms|s|m|h|d|w)?$/.exec(text) ?? [];
   if (value === undefined) {
-    throw misuse(`--${name} must be a number of ${bare === 's' ? 'seconds' : 'milliseconds'}, `
-      + `or one with a unit such as 30s, 5m, 2h or 7d, not ${JSON.stringify(text)}`);
+    throw misuse(
+      `--${name} must be a number of ${bare === 's' ? 'seconds' : 'milliseconds'}, `
+        + `or one with a unit such as 30s, 5m, 2h or 7d, not ${JSON.stringify(text)}`,
+    );
   }
   return (Number(value) * SECONDS[unit]!) / SECONDS[bare]!;
 }
@@ -144,7 +154,9 @@ export function readInstant(name: string, text: string | undefined): number | un
   const iso = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text);
   const time = /^\d{10,15}$/.test(text) ? Number(text) : iso ? Date.parse(text) : NaN;
   if (!Number.isNaN(time)) return time;
-  throw misuse(`--${name} must be a date and time such as 2030-01-31T12:00:00Z, not ${JSON.stringify(text)}`);
+  throw misuse(
+    `--${name} must be a date and time such as 2030-01-31T12:00:00Z, not ${JSON.stringify(text)}`,
+  );
 }
 
 /** One of a few words. */

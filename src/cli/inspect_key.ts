@@ -12,18 +12,25 @@ function spelling(text: string): string {
     ...(/[+/]/.test(text) ? ['the standard alphabet'] : []),
     ...(text.endsWith('=') ? ['padding'] : []),
   ];
-  return parts.length ? ` (with ${parts.join(' and ')}, which subtle-push forgives and others do not)` : '';
+  return parts.length
+    ? ` (with ${parts.join(' and ')}, which subtle-push forgives and others do not)`
+    : '';
 }
 
 /** The bytes of base64, or what is wrong with it. */
 export function readBase64(field: string, value: unknown): Bytes | Finding {
   if (value === undefined || value === null) return wrong(field, 'is missing');
-  if (typeof value !== 'string') return wrong(field, `must be text in base64url, not of type ${typeof value}`);
+  if (typeof value !== 'string')
+    return wrong(field, `must be text in base64url, not of type ${typeof value}`);
   const bytes = decodeBase64(value);
   if (bytes) return bytes;
   const strange = /[^\w+/=-]/.exec(value)?.[0];
-  const why = strange === undefined ? 'its length or its last character does not fit: was it cut off?'
-    : /\s/.test(strange) ? 'it has white space in it' : 'it has characters that base64 does not know';
+  const why =
+    strange === undefined
+      ? 'its length or its last character does not fit: was it cut off?'
+      : /\s/.test(strange)
+        ? 'it has white space in it'
+        : 'it has characters that base64 does not know';
   return wrong(field, `is not base64url: ${why}`);
 }
 
@@ -35,11 +42,14 @@ export function isFinding(value: Bytes | Finding): value is Finding {
 function notPoint(bytes: Bytes): string {
   const { length } = bytes;
   const has = `has ${many(length, 'byte')}, an uncompressed point of P-256 has 65`;
-  if (length === 65 && bytes[0] === 4) return 'is no point of the curve P-256: a digit of it is wrong';
-  if (length === 65) return `must begin with 04 (it begins with ${bytes[0]?.toString(16).padStart(2, '0')})`;
+  if (length === 65 && bytes[0] === 4)
+    return 'is no point of the curve P-256: a digit of it is wrong';
+  if (length === 65)
+    return `must begin with 04 (it begins with ${bytes[0]?.toString(16).padStart(2, '0')})`;
   if (length === 64) return `${has}: the 04 at its beginning is missing`;
   if (length === 33) return `${has}: it is compressed, export it as uncompressed`;
-  if (length === 91) return `${has}: it is SubjectPublicKeyInfo (DER), its last 65 bytes are the point`;
+  if (length === 91)
+    return `${has}: it is SubjectPublicKeyInfo (DER), its last 65 bytes are the point`;
   if (length === 32) return `${has}: is it a private key?`;
   return has;
 }
@@ -61,10 +71,18 @@ export function pointIn(value: unknown): Bytes | undefined {
 export function inspectAuth(value: unknown): Finding {
   const bytes = readBase64('auth', value);
   if (isFinding(bytes)) return bytes;
-  if (bytes.length === 16) return ok('auth', `16 bytes, a secret (not shown)${spelling(String(value))}`);
-  const old = bytes.length === 12 ? ': Firefox 46 and 47 had such, no push service of today does'
-    : bytes.length === 65 ? ': this is a public key, are auth and p256dh mixed up?' : '';
-  return wrong('auth', `has ${many(bytes.length, 'byte')}, 16 are wanted (RFC 8291 section 3.2)${old}`);
+  if (bytes.length === 16)
+    return ok('auth', `16 bytes, a secret (not shown)${spelling(String(value))}`);
+  const old =
+    bytes.length === 12
+      ? ': Firefox 46 and 47 had such, no push service of today does'
+      : bytes.length === 65
+        ? ': this is a public key, are auth and p256dh mixed up?'
+        : '';
+  return wrong(
+    'auth',
+    `has ${many(bytes.length, 'byte')}, 16 are wanted (RFC 8291 section 3.2)${old}`,
+  );
 }
 
 /** Whether text is base64url as the RFCs have it, without padding. */

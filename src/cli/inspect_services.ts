@@ -23,7 +23,10 @@ interface Case {
   readonly now: number;
 }
 
-async function judgeToken({ vapid, token: rules }: Vendor, { header, audience, now }: Case): Promise<Refusal | undefined> {
+async function judgeToken(
+  { vapid, token: rules }: Vendor,
+  { header, audience, now }: Case,
+): Promise<Refusal | undefined> {
   const authorization = header('Authorization');
   if (vapid === 'never' || (vapid === 'optional' && authorization === undefined)) return undefined;
   if (audience === undefined) return undefined;
@@ -56,6 +59,11 @@ async function judge(vendor: Vendor, request: Case): Promise<Refusal | undefined
   return vendor.check?.({ header, body, coding, ttl });
 }
 
+/** FCM's own words for a request without a token are a page of HTML. */
+function titleOf(body: string | null): string | undefined {
+  return /<title>([^<]+)/i.exec(body ?? '')?.[1];
+}
+
 /** The words of an answer, wherever the vendor puts them. */
 function wordsOf({ status, headers, body }: Answer): string {
   let json: unknown;
@@ -64,18 +72,28 @@ function wordsOf({ status, headers, body }: Answer): string {
   } catch {
     // FCM answers with plain text, WNS with fields.
   }
-  const words = property(json, 'reason') ?? property(json, 'message') ?? property(json, 'error')
-    ?? headers['X-WNS-Error-Description'] ?? body?.split('\n')[0];
-  return words === undefined || words === null ? String(status) : `${status} ${harmless(String(words))}`;
+  const words =
+    property(json, 'reason')
+    ?? property(json, 'message')
+    ?? property(json, 'error')
+    ?? headers['X-WNS-Error-Description']
+    ?? titleOf(body)
+    ?? body?.split('\n')[0];
+  return words === undefined || words === null
+    ? String(status)
+    : `${status} ${harmless(String(words))}`;
 }
 
 /** What the imitations do not do, because nobody knows for sure. */
 function doubts(name: string, { header, body }: Case): string | undefined {
   const coding = header('Content-Encoding')?.trim().toLowerCase();
   if (name === 'apple' && coding === 'aesgcm') return 'reports differ on whether it takes aesgcm';
-  if (name === 'apple' && header('TTL')?.trim() === '0') return 'its document wants a positive TTL; nobody has measured it';
-  if (name === 'mozilla' && body.length > 3015) return 'Firefox for Android would get 413: its limit is 3,015 bytes';
-  if (name === 'ntfy' && body.length > 4096) return `it cuts the body without a word, and ${many(body.length - 4096, 'byte')} are lost`;
+  if (name === 'apple' && header('TTL')?.trim() === '0')
+    return 'its document wants a positive TTL; nobody has measured it';
+  if (name === 'mozilla' && body.length > 3015)
+    return 'Firefox for Android would get 413: its limit is 3,015 bytes';
+  if (name === 'ntfy' && body.length > 4096)
+    return `it cuts the body without a word, and ${many(body.length - 4096, 'byte')} are lost`;
   return undefined;
 }
 
@@ -93,7 +111,9 @@ async function finding(
     return (addressed ? doubt : note)(name, `${label} may take it: ${why}`);
   }
   const words = wordsOf(vendor.refuse(refused, path, request.now));
-  return (addressed ? wrong : note)(name, `${label} refuses it with ${words}. ${refused.message}`);
+  // Some vendors' words are ours.
+  const why = words.includes(refused.message) ? '' : `. ${refused.message}`;
+  return (addressed ? wrong : note)(name, `${label} refuses it with ${words}${why}`);
 }
 
 /** What each service would say, as if the request had gone to it. */
@@ -118,8 +138,9 @@ export async function inspectServices(
   const request: Case = { header, body: body ?? zeros(0), audience: url?.origin, now };
   const asked = url && serviceOf(url);
   const path = url ? url.pathname + url.search : '/';
-  const findings = await Promise.all(SERVICES.map((service) =>
-    finding(service, request, service === asked, path)));
+  const findings = await Promise.all(
+    SERVICES.map((service) => finding(service, request, service === asked, path)),
+  );
   const title = asked
     ? `Push services (it goes to ${asked.label})`
     : 'Push services (it goes to none of these; what each would say)';

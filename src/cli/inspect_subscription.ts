@@ -9,6 +9,7 @@ import type { Finding, Report, Section } from './findings.ts';
 import { inspectAuth, inspectPoint } from './inspect_key.ts';
 import { instant, many, span } from './layout.ts';
 import { SERVICES, serviceOf } from './services.ts';
+import type { Service } from './services.ts';
 
 /** What to judge by. `now`: milliseconds. */
 export interface Judge {
@@ -25,7 +26,8 @@ export function complaint(check: () => unknown): string | undefined {
     return undefined;
   } catch (error) {
     if (!isPushError(error)) throw error;
-    return error.message.replace(/^Cannot use this subscription: its endpoint /, '')
+    return error.message
+      .replace(/^Cannot use this subscription: its endpoint /, '')
       .replace(' (see the endpoints option)', '');
   }
 }
@@ -49,64 +51,93 @@ const POLICIES = ['public', 'known', 'any'] as const;
 
 /** The policies that refuse it, with their reasons. */
 function policyFinding(url: URL, endpoints: EndpointPolicy): Finding {
-  const verdicts = POLICIES.map((policy) => [policy, complaint(() => checkPolicy(url, policy))] as const);
+  const verdicts = POLICIES.map(
+    (policy) => [policy, complaint(() => checkPolicy(url, policy))] as const,
+  );
   const allowed = verdicts.filter(([, why]) => why === undefined).map(([policy]) => policy);
-  const refused = verdicts.flatMap(([policy, why]) => (why === undefined ? [] : [`${policy} (it ${why})`]));
-  const text = `allowed by ${allowed.join(', ')}${refused.length ? `; refused by ${refused.join(', ')}` : ''}`;
+  const refused = verdicts.flatMap(([policy, why]) =>
+    why === undefined ? [] : [`${policy} (it ${why})`],
+  );
+  const text = `allowed by `
+    + `${allowed.join(', ')}${refused.length ? `; refused by ${refused.join(', ')}` : ''}`;
   const why = complaint(() => checkPolicy(url, endpoints));
-  return why === undefined ? ok('policy', text) : wrong('policy', `${String(endpoints)} refuses it: it ${why}`);
+  return why === undefined
+    ? ok('policy', text)
+    : wrong('policy', `${String(endpoints)} refuses it: it ${why}`);
 }
 
+function describe({ label, form, looks }: Service, url: URL): string {
+  return form(url) ? label : `${label}; its endpoints look otherwise: ${looks}`;
+}
+
+/** What keeps a value from being an endpoint at all. */
+function whyUnusable(value: unknown): string | undefined {
+  if (value === undefined) return 'is missing';
+  if (typeof value !== 'string') return `must be text, not of type ${typeof value}`;
+  const wrongForm = complaint(() => checkEndpoint(value)) !== undefined || !URL.canParse(value);
+  return wrongForm ? `cannot be called: ${whyNoEndpoint(value)}` : undefined;
+}
+
+const REMOVED = 'stands for a subscription that was removed for good: delete it';
+
 /** The endpoint, of which only the origin is shown: the rest is a capability. */
-export function inspectEndpoint(value: unknown, { endpoints }: Judge): { findings: Finding[]; url: URL | undefined } {
-  if (value === undefined) return { findings: [wrong('endpoint', 'is missing')], url: undefined };
-  if (typeof value !== 'string') {
-    return { findings: [wrong('endpoint', `must be text, not of type ${typeof value}`)], url: undefined };
-  }
-  if (complaint(() => checkEndpoint(value)) !== undefined || !URL.canParse(value)) {
-    return { findings: [wrong('endpoint', `cannot be called: ${whyNoEndpoint(value)}`)], url: undefined };
-  }
-  const gone = complaint(() => parseEndpoint(value));
-  const url = new URL(value);
-  if (gone !== undefined) {
-    return { findings: [wrong('endpoint', 'stands for a subscription that was removed for good: delete it')], url };
-  }
+export function inspectEndpoint(
+  value: unknown,
+  { endpoints }: Judge,
+): { findings: Finding[]; url: URL | undefined } {
+  const why = whyUnusable(value);
+  if (why !== undefined) return { findings: [wrong('endpoint', why)], url: undefined };
+  const text = String(value);
+  const url = new URL(text);
+  const gone = complaint(() => parseEndpoint(text)) !== undefined;
+  if (gone) return { findings: [wrong('endpoint', REMOVED)], url };
   const service = serviceOf(url);
-  return {
-    findings: [
-      ok('endpoint', `${url.origin}/... (${many(value.length, 'character')}; the rest is a secret)`),
-      policyFinding(url, endpoints),
-      service
-        ? note('push service', `${service.label}${service.form(url) ? '' : `; its endpoints look otherwise: ${service.looks}`}`)
-        : note('push service', `none of ${SERVICES.map(({ label }) => label).join(', ')}`),
-    ],
-    url,
-  };
+  const shown = `${url.origin}/... (${many(text.length, 'character')}; the rest is a secret)`;
+  const named = service
+    ? describe(service, url)
+    : `none of ${SERVICES.map(({ label }) => label).join(', ')}`;
+  const findings = [
+    ok('endpoint', shown),
+    policyFinding(url, endpoints),
+    note('push service', named),
+  ];
+  return { findings, url };
 }
 
 function inspectExpiration(value: unknown, now: number): Finding[] {
   const field = 'expirationTime';
-  if (value === undefined || value === null) return [note(field, 'none: it lasts until it is told gone')];
+  if (value === undefined || value === null)
+    return [note(field, 'none: it lasts until it is told gone')];
   if (typeof value !== 'number' || !(value >= 0)) {
     return [wrong(field, 'must be milliseconds since 1970, or null')];
   }
-  if (value > 0 && value < 1e11) return [doubt(field, `${value} are milliseconds, so in ${instant(value / 1000)}: are seconds meant?`)];
+  if (value > 0 && value < 1e11)
+    return [
+      doubt(field, `${value} are milliseconds, so in ${instant(value / 1000)}: are seconds meant?`),
+    ];
   const away = span((value - now) / 1000);
   return value > now
     ? [ok(field, `in ${away} (${instant(value / 1000)})`)]
-    : [wrong(field, `passed ${away} ago (${instant(value / 1000)}): the page has to subscribe anew`)];
+    : [
+        wrong(
+          field,
+          `passed ${away} ago (${instant(value / 1000)}): the page has to subscribe anew`,
+        ),
+      ];
 }
 
 function inspectKeys(value: unknown): Finding[] {
   const keys = property(value, 'keys') ?? value;
   const [p256dh, auth] = [property(keys, 'p256dh'), property(keys, 'auth')];
   if ((p256dh ?? auth ?? undefined) === undefined) {
-    return [doubt('keys', 'none: it takes pushes without payload only (was JSON.stringify(subscription) used?)')];
+    return [
+      doubt(
+        'keys',
+        'none: it takes pushes without payload only (was JSON.stringify(subscription) used?)',
+      ),
+    ];
   }
-  return [
-    inspectPoint('p256dh', p256dh, "the receiver's public key"),
-    inspectAuth(auth),
-  ];
+  return [inspectPoint('p256dh', p256dh, "the receiver's public key"), inspectAuth(auth)];
 }
 
 const MEMBERS = ['endpoint', 'expirationTime', 'keys', 'p256dh', 'auth', 'id'];
@@ -118,9 +149,12 @@ export function inspectSubscription(value: unknown, judge: Judge): Report {
   const section: Section = {
     title: 'Subscription',
     findings: [
-      ...findings, ...inspectKeys(value),
+      ...findings,
+      ...inspectKeys(value),
       ...inspectExpiration(property(value, 'expirationTime'), judge.now),
-      ...(others.length ? [note('others', `${others.length} members that no one asked for are passed over`)] : []),
+      ...(others.length
+        ? [note('others', `${others.length} members that no one asked for are passed over`)]
+        : []),
       ...id,
     ],
   };

@@ -38,16 +38,24 @@ export function formatKeys(keys: VapidKeys, subject: string | undefined, format:
       return json(toJwk(keys));
     case 'pem':
       // PKCS#8 with the public key in it, as OpenSSL writes it.
-      return String(createPrivateKey({ key: { ...toJwk(keys) }, format: 'jwk' })
-        .export({ type: 'pkcs8', format: 'pem' }));
+      return String(
+        createPrivateKey({ key: { ...toJwk(keys) }, format: 'jwk' }).export({
+          type: 'pkcs8',
+          format: 'pem',
+        }),
+      );
   }
 }
 
-async function vapidText(args: Args, terminal: Terminal): Promise<{ text: string; publicKey: string }> {
+async function vapidText(
+  args: Args,
+  terminal: Terminal,
+): Promise<{ text: string; publicKey: string }> {
   const file = args.text('import');
-  const source = file === undefined
-    ? { keys: await generateVapidKeys(), subject: undefined }
-    : await readKeyFile(await readInput(file, terminal));
+  const source =
+    file === undefined
+      ? { keys: await generateVapidKeys(), subject: undefined }
+      : await readKeyFile(await readInput(file, terminal));
   const subject = readSubject(args.text('subject')) ?? source.subject;
   const format = readWord('format', args.text('format'), FORMATS) ?? 'json';
   const text = args.has('public')
@@ -63,9 +71,12 @@ async function receiverText(args: Args): Promise<{ text: string; publicKey: stri
   const receiver = await generateReceiver();
   const keys = await exportReceiver(receiver);
   const endpoint = args.text('endpoint');
-  const subscription = endpoint === undefined ? {} : {
-    subscription: parseSubscription(toSubscription(receiver, endpoint), { endpoints: 'any' }),
-  };
+  const subscription =
+    endpoint === undefined
+      ? {}
+      : {
+          subscription: parseSubscription(toSubscription(receiver, endpoint), { endpoints: 'any' }),
+        };
   return { text: json({ ...keys, ...subscription }), publicKey: keys.publicKey };
 }
 
@@ -96,32 +107,58 @@ export const keys: Verb = {
     'subtle-push keys --receiver [--endpoint URL] [--out FILE]',
   ],
   about: [
-    'Makes the pair of keys that a server signs its pushes with (VAPID, RFC 8292), or converts one. '
-      + 'Make one pair for a server\'s life: subscriptions are bound to it. The private key is a '
+    'Makes the pair of keys that a server signs its pushes with (VAPID, RFC 8292), or converts '
+      + 'one. '
+      + "Make one pair for a server's life: subscriptions are bound to it. The private key is a "
       + 'secret; the public one is the applicationServerKey of pushManager.subscribe().',
   ],
   operands: [],
-  groups: [{
-    title: 'Options',
-    options: [
-      { name: 'format', value: 'FORMAT', help: 'json (default), env (lines of a .env file), jwk or pem (PKCS#8)' },
-      {
-        name: 'import', value: 'FILE',
-        help: 'convert these keys instead of making new ones: a file, or - for standard input, with '
-          + 'JSON of the pair, a JWK, PEM or DER (PKCS#8, SEC1), or .env lines',
-      },
-      { name: 'public', help: 'print the public key alone' },
-      { name: 'subject', value: 'URI', help: 'store this subject too (json and env): mailto: or https:' },
-      { name: 'receiver', help: 'make the keys of a receiver instead, for `subtle-push decrypt`' },
-      { name: 'endpoint', value: 'URL', help: 'with --receiver: add the subscription for this endpoint' },
-      { name: 'out', value: 'FILE', help: 'write to a file that only you can read (mode 0600)' },
-      { name: 'force', help: 'let --out replace a file' },
-    ],
-  }],
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        {
+          name: 'format',
+          value: 'FORMAT',
+          help: 'json (default), env (lines of a .env file), jwk or pem (PKCS#8)',
+        },
+        {
+          name: 'import',
+          value: 'FILE',
+          help:
+            'convert these keys instead of making new ones: a file, or - for standard input, with '
+            + 'JSON of the pair, a JWK, PEM or DER (PKCS#8, SEC1), or .env lines',
+        },
+        { name: 'public', help: 'print the public key alone' },
+        {
+          name: 'subject',
+          value: 'URI',
+          help: 'store this subject too (json and env): mailto: or https:',
+        },
+        {
+          name: 'receiver',
+          help: 'make the keys of a receiver instead, for `subtle-push decrypt`',
+        },
+        {
+          name: 'endpoint',
+          value: 'URL',
+          help: 'with --receiver: add the subscription for this endpoint',
+        },
+        { name: 'out', value: 'FILE', help: 'write to a file that only you can read (mode 0600)' },
+        { name: 'force', help: 'let --out replace a file' },
+      ],
+    },
+  ],
   examples: [
-    ['Keys and subject for a server', 'subtle-push keys --format env --subject mailto:ops@example.com >> .env'],
+    [
+      'Keys and subject for a server',
+      'subtle-push keys --format env --subject mailto:ops@example.com >> .env',
+    ],
     ['What the page needs', 'subtle-push keys --import .env --public'],
-    ['From OpenSSL', 'openssl ecparam -name prime256v1 -genkey -noout |\n  subtle-push keys --import -'],
+    [
+      'From OpenSSL',
+      'openssl ecparam -name prime256v1 -genkey -noout |\n  subtle-push keys --import -',
+    ],
   ],
   run,
 };

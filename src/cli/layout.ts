@@ -2,7 +2,9 @@
 
 /** 1,234,567. */
 export function count(value: number): string {
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 byte`, `2 bytes`. */
@@ -11,7 +13,11 @@ export function many(value: number, noun: string): string {
 }
 
 const UNITS = [
-  ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
 ] as const;
 
 /** A span of time in its one or two greatest units: `12 hours`, `3 minutes 20 seconds`. */
@@ -33,7 +39,11 @@ export function span(seconds: number): string {
 export function instant(seconds: number): string {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return `${seconds} seconds since 1970`;
-  return date.toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC').replace('Z', ' UTC');
+  return date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+    .replace('Z', ' UTC');
 }
 
 /** Characters as a person counts them: a token of a surrogate pair is not cut in two. */
@@ -92,19 +102,26 @@ export function table(
 ): string[] {
   const last = Math.max(0, ...rows.map((row) => row.length - 1));
   const widths = Array.from({ length: last }, (_, i) =>
-    Math.min(widest, Math.max(0, ...rows.filter((row) => row.length > i + 1)
-      .map((row) => length(row[i] ?? '')))));
+    Math.min(
+      widest,
+      Math.max(0, ...rows.filter((row) => row.length > i + 1).map((row) => length(row[i] ?? ''))),
+    ),
+  );
   const start = indent + widths.reduce((sum, width) => sum + width + 2, 0);
   return rows.flatMap((row) => {
     const cells = widths.map((width, i) => {
       const cell = row[i] ?? '';
-      return right.includes(i) ? ' '.repeat(Math.max(0, width - length(cell))) + cell : pad(cell, width);
+      return right.includes(i)
+        ? ' '.repeat(Math.max(0, width - length(cell))) + cell
+        : pad(cell, width);
     });
     const head = `${' '.repeat(indent)}${cells.map((cell) => `${cell}  `).join('')}`;
     const [first = '', ...more] = wrap(row[last] ?? '', columns - start);
     // A cell wider than its column gets a line of its own.
     const lines = length(head) > start ? [head, ' '.repeat(start) + first] : [head + first];
-    return [...lines, ...more.map((line) => ' '.repeat(start) + line)].map((line) => line.trimEnd());
+    return [...lines, ...more.map((line) => ' '.repeat(start) + line)].map((line) =>
+      line.trimEnd(),
+    );
   });
 }
 
@@ -118,7 +135,9 @@ export function dump(bytes: Uint8Array, most: number): string[] {
   for (let at = 0; at < Math.min(bytes.length, most); at += 16) {
     const part = bytes.subarray(at, Math.min(at + 16, most));
     const pairs = hex(part).replace(/../g, '$& ').padEnd(48);
-    const text = Array.from(part, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.'));
+    const text = Array.from(part, (byte) =>
+      byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.',
+    );
     lines.push(`${at.toString(16).padStart(8, '0')}  ${pairs} ${text.join('')}`);
   }
   if (bytes.length > most) lines.push(`... and ${many(bytes.length - most, 'byte')} more`);

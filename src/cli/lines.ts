@@ -29,8 +29,12 @@ function take(rest: Rest, part: Uint8Array): void {
 }
 
 function finish(rest: Rest): Uint8Array | undefined {
-  const whole = rest.length > MAX_LINE ? undefined
-    : rest.parts.length === 1 ? rest.parts[0] : Buffer.concat(rest.parts);
+  const whole =
+    rest.length > MAX_LINE
+      ? undefined
+      : rest.parts.length === 1
+        ? rest.parts[0]
+        : Buffer.concat(rest.parts);
   rest.parts.length = 0;
   rest.length = 0;
   return whole;
@@ -43,7 +47,7 @@ export async function* readLines(chunks: AsyncIterable<unknown>): AsyncGenerator
   let start = 0;
   for await (const chunk of chunks) {
     if (!(chunk instanceof Uint8Array)) continue;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const end = chunk.indexOf(LINE_FEED, at);
       take(rest, end < 0 ? chunk.subarray(at) : chunk.subarray(at, end));
       if (end < 0) break;

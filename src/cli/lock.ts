@@ -52,15 +52,17 @@ function create(file: string): boolean {
   }
 }
 
-/** Takes the lock of a results file; answers how to give it back. What a killed process left is taken. */
+/** Takes the lock of a results file, also a killed process's; answers how to give it back. */
 export function lock(results: string): () => void {
   const file = `${results}.lock`;
   for (let attempt = 0; attempt < 2; attempt++) {
     if (create(file)) return () => rmSync(file, { force: true });
     const holder = holderOf(file);
     if (isRunning(holder)) {
-      throw new CliError(`${results} is in use by process ${Number.parseInt(holder, 10)}: wait for it, `
-        + `or, if that is no subtle-push, delete ${file}`);
+      throw new CliError(
+        `${results} is in use by process ${Number.parseInt(holder, 10)}: wait for it, `
+          + `or, if that is no subtle-push, delete ${file}`,
+      );
     }
     rmSync(file, { force: true });
   }

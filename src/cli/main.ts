@@ -19,12 +19,15 @@ function unknownVerb(word: string): Error {
   const names = VERBS.map(({ name }) => name);
   if (/^-/.test(word)) {
     const near = nearest(word.replace(/^-+/, ''), ['help', 'version', ...names]);
-    return misuse(near === undefined
-      ? `There is no option ${word}: see subtle-push --help`
-      : `There is no option ${word}: did you mean ${names.includes(near) ? '' : '--'}${near}?`);
+    return misuse(
+      near === undefined
+        ? `There is no option ${word}: see subtle-push --help`
+        : `There is no option ${word}: did you mean ${names.includes(near) ? '' : '--'}${near}?`,
+    );
   }
   const near = nearest(word, names);
-  const cure = near === undefined ? `one of ${names.join(', ')} is wanted` : `did you mean ${near}?`;
+  const cure =
+    near === undefined ? `one of ${names.join(', ')} is wanted` : `did you mean ${near}?`;
   return misuse(`There is no verb ${JSON.stringify(word)}: ${cure}`);
 }
 

@@ -19,8 +19,10 @@ export interface PayloadSource {
 const READ_AT_MOST = 65_536;
 
 function tooLarge(name: string, size: string, over: string, most: number): Error {
-  return new CliError(`The payload (${name}) is too large: it has ${size}, a push message carries at `
-    + `most ${count(most)}; send ${over} less, or let the page fetch the rest`);
+  return new CliError(
+    `The payload (${name}) is too large: it has ${size}, a push message carries at `
+      + `most ${count(most)}; send ${over} less, or let the page fetch the rest`,
+  );
 }
 
 function checkSize(name: string, length: number, most: number): void {

@@ -19,11 +19,20 @@ export interface View {
 
 /** What codes are called where there is little room. */
 const WORDS: Readonly<Record<string, string>> = {
-  ERR_SUBSCRIPTION_INVALID: 'invalid', ERR_SUBSCRIPTION_GONE: 'gone', ERR_KEY_MISMATCH: 'other key',
-  ERR_UNAUTHORIZED: 'unauthorized', ERR_PAYLOAD_TOO_LARGE: 'too large',
-  ERR_RATE_LIMITED: 'rate limited', ERR_UNAVAILABLE: 'unavailable', ERR_REJECTED: 'rejected',
-  ERR_NETWORK: 'network', ERR_TIMEOUT: 'timeout', ERR_ADDRESS_REFUSED: 'address refused',
-  ERR_EXPIRED: 'expired', ERR_DELIVERY_INVALID: 'unusable', ERR_VAPID_INVALID: 'keys',
+  ERR_SUBSCRIPTION_INVALID: 'invalid',
+  ERR_SUBSCRIPTION_GONE: 'gone',
+  ERR_KEY_MISMATCH: 'other key',
+  ERR_UNAUTHORIZED: 'unauthorized',
+  ERR_PAYLOAD_TOO_LARGE: 'too large',
+  ERR_RATE_LIMITED: 'rate limited',
+  ERR_UNAVAILABLE: 'unavailable',
+  ERR_REJECTED: 'rejected',
+  ERR_NETWORK: 'network',
+  ERR_TIMEOUT: 'timeout',
+  ERR_ADDRESS_REFUSED: 'address refused',
+  ERR_EXPIRED: 'expired',
+  ERR_DELIVERY_INVALID: 'unusable',
+  ERR_VAPID_INVALID: 'keys',
 };
 
 export function wordOf(code: string): string {
@@ -59,10 +68,12 @@ function amount({ done, total, about }: View): string {
 }
 
 function counts({ ok, codes, retries, flying }: View): string[] {
-  const failed = Object.entries(codes).sort(([, a], [, b]) => b - a)
+  const failed = Object.entries(codes)
+    .sort(([, a], [, b]) => b - a)
     .map(([code, value]) => `${count(value)} ${wordOf(code)}`);
   return [
-    `${count(ok)} ok`, ...failed,
+    `${count(ok)} ok`,
+    ...failed,
     ...(retries ? [`${count(retries)} ${retries === 1 ? 'retry' : 'retries'}`] : []),
     ...(flying ? [`${count(flying)} under way`] : []),
   ];
@@ -86,8 +97,11 @@ export function barLines(view: View, rate: number, columns: number): string[] {
   const share = total ? Math.min(1, done / total) : 0;
   const width = Math.max(0, Math.min(30, columns - text.length - 9));
   const full = Math.floor(share * width);
-  const bar = total === undefined || width < 5 ? ''
-    : `[${'#'.repeat(full)}${'-'.repeat(width - full)}] ${String(Math.floor(share * 100)).padStart(3)}%`;
+  const bar =
+    total === undefined || width < 5
+      ? ''
+      : `[${'#'.repeat(full)}${'-'.repeat(width - full)}] `
+        + `${String(Math.floor(share * 100)).padStart(3)}%`;
   return [`${bar}${text}`, ` ${counts(view).join('  ')}`].map((line) => line.slice(0, columns - 1));
 }
 

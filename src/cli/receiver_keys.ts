@@ -7,14 +7,16 @@ import { CliError } from './failure.ts';
 import { parseJson, readText } from './input.ts';
 import type { Terminal } from './term.ts';
 
-const WANTED = 'JSON with publicKey (or p256dh), privateKey and auth is wanted, as '
+const WANTED =
+  'JSON with publicKey (or p256dh), privateKey and auth is wanted, as '
   + '`subtle-push keys --receiver` prints it';
 
 /** The first member with text, of the objects where people keep it. */
 function find(value: unknown, names: readonly string[]): string | undefined {
   const subscription = property(value, 'subscription');
   const holders = [value, property(value, 'keys'), property(subscription, 'keys')];
-  return holders.flatMap((holder) => names.map((name) => property(holder, name)))
+  return holders
+    .flatMap((holder) => names.map((name) => property(holder, name)))
     .find((text) => typeof text === 'string');
 }
 

@@ -39,12 +39,18 @@ export interface Recorded {
 const MAX_SAMPLES = 2048;
 
 /** What a row is called in samples: by its own id, else by its subscription. */
-export function sampleName(id: RowId | undefined, subscription: string | undefined): string | undefined {
+export function sampleName(
+  id: RowId | undefined,
+  subscription: string | undefined,
+): string | undefined {
   return id === undefined ? subscription : JSON.stringify(id);
 }
 
 /** Some of the names, evenly spread whatever their number is. */
-function createSamples(): { readonly names: Map<number, string>; readonly add: (row: number, name: string) => void } {
+function createSamples(): {
+  readonly names: Map<number, string>;
+  readonly add: (row: number, name: string) => void;
+} {
   const names = new Map<number, string>();
   let stride = 1;
   const add = (row: number, name: string): void => {
@@ -69,7 +75,10 @@ function parseResult({ bytes }: Line): Result | undefined {
   if (!isRow(row) || typeof ok !== 'boolean') return undefined;
   const [subscription, attempts] = [property(value, 'subscription'), property(value, 'attempts')];
   return {
-    row, ok, id: readId(value), error: property(value, 'error'),
+    row,
+    ok,
+    id: readId(value),
+    error: property(value, 'error'),
     attempts: typeof attempts === 'number' ? attempts : undefined,
     subscription: typeof subscription === 'string' ? subscription : undefined,
   };
@@ -111,7 +120,12 @@ interface Tally {
 
 function createTally(): Tally {
   return {
-    rows: createRowSet(), good: 0, damaged: 0, firstDamaged: 0, codes: {}, passing: new Map(),
+    rows: createRowSet(),
+    good: 0,
+    damaged: 0,
+    firstDamaged: 0,
+    codes: {},
+    passing: new Map(),
   };
 }
 
@@ -155,7 +169,7 @@ function noteResult({ rows, codes, passing }: Tally, result: Result): void {
   passing.set(code, set);
 }
 
-/** Forgets a failure of a row in whose place there is another result; answers whether there was one. */
+/** Forgets a failure in whose place there is another result; answers whether there was one. */
 function forget({ rows, codes, passing }: Tally, row: number): boolean {
   for (const [code, set] of passing) {
     if (!set.remove(row)) continue;

@@ -37,7 +37,7 @@ function syncDirectory(file: string): void {
   }
 }
 
-/** A file that only its owner may read: results tell who has subscribed. `flags`: as for open(2). */
+/** A file that only its owner may read: results tell who subscribed. `flags`: as for open(2). */
 export async function openSink(file: string, flags: 'a' | 'ax' | 'w'): Promise<Sink> {
   const handle = await open(file, flags, 0o600).catch((error: unknown) => {
     throw fileError(`Cannot write ${file}`, error);
@@ -58,7 +58,8 @@ export async function openSink(file: string, flags: 'a' | 'ax' | 'w'): Promise<S
 export function outSink(terminal: Terminal): Sink {
   const append = async (text: string): Promise<void> => {
     terminal.write(text);
-    if (terminal.isClosed()) throw new CliError('Nobody reads standard output any more; nothing more is sent');
+    if (terminal.isClosed())
+      throw new CliError('Nobody reads standard output any more; nothing more is sent');
   };
   return { append, close: () => Promise.resolve() };
 }

@@ -28,15 +28,16 @@ export function createRowSet(): RowSet {
   const has = (row: number): boolean => {
     const page = pages.get(Math.floor(row / PAGE));
     const bit = row % PAGE;
-    return page === 'full' || (page !== undefined && (page.bits[bit >> 3]! & (1 << (bit & 7))) !== 0);
+    return (
+      page === 'full' || (page !== undefined && (page.bits[bit >> 3]! & (1 << (bit & 7))) !== 0)
+    );
   };
   /** Turns the bit of a row over. */
   const flip = (row: number, by: 1 | -1): void => {
     const [index, bit] = [Math.floor(row / PAGE), row % PAGE];
     const found = pages.get(index) ?? { bits: new Uint8Array(PAGE / 8), count: 0 };
-    const page = found === 'full'
-      ? { bits: new Uint8Array(PAGE / 8).fill(255), count: PAGE }
-      : found;
+    const page =
+      found === 'full' ? { bits: new Uint8Array(PAGE / 8).fill(255), count: PAGE } : found;
     page.bits[bit >> 3]! ^= 1 << (bit & 7);
     page.count += by;
     size += by;

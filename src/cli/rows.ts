@@ -45,7 +45,8 @@ function readOptions(value: unknown): MessageOptions | undefined {
   const expires: unknown = value.expires;
   if (typeof expires !== 'string') return value;
   const time = /^\d{4}-\d\d-\d\dT/.test(expires) ? Date.parse(expires) : NaN;
-  if (Number.isNaN(time)) throw bad('expires is a date such as 2030-01-31T12:00:00Z, or milliseconds');
+  if (Number.isNaN(time))
+    throw bad('expires is a date such as 2030-01-31T12:00:00Z, or milliseconds');
   return { ...value, expires: time };
 }
 
@@ -84,7 +85,10 @@ function toRow(number: number, id: RowId | undefined, value: Record<string, unkn
   const subscription = wrapped ? value['subscription'] : value;
   if (!isSubscription(subscription)) {
     const where = wrapped ? 'its subscription' : 'it';
-    throw new PushError('ERR_SUBSCRIPTION_INVALID', `Cannot use this row: ${where} has no endpoint`);
+    throw new PushError(
+      'ERR_SUBSCRIPTION_INVALID',
+      `Cannot use this row: ${where} has no endpoint`,
+    );
   }
   if (!wrapped) return { number, id, subscription };
   const payload = readPayload(value['payload']);

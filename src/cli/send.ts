@@ -26,15 +26,18 @@ export async function readSubscription(
   endpoints: EndpointPolicy,
 ): Promise<Subscription> {
   if (/^\s*\{/.test(name)) {
-    throw misuse('--subscription must name a file, or - for standard input: what stands on a command '
-      + 'line can be read by every user of the machine');
+    throw misuse(
+      '--subscription must name a file, or - for standard input: what stands on a command '
+        + 'line can be read by every user of the machine',
+    );
   }
   const value = parseJson(await readText(name, terminal), 'The subscription');
-  const inner = property(value, 'endpoint') === undefined ? property(value, 'subscription') : undefined;
+  const inner =
+    property(value, 'endpoint') === undefined ? property(value, 'subscription') : undefined;
   return parseSubscription(inner ?? value, { endpoints });
 }
 
-/** Where the payload comes from; `null`: a push without payload. Checked before anything is read. */
+/** Where the payload comes from, checked before anything is read; `null`: no payload. */
 function planPayload(args: Args, { isInput }: Terminal): PayloadSource | null {
   const [text] = args.operands;
   const file = args.text('payload-file');
@@ -55,13 +58,17 @@ async function runOne(args: Args, terminal: Terminal, name: string): Promise<num
   const source = planPayload(args, terminal);
   const vapid = await openVapid(args, terminal);
   const subscription = await readSubscription(name, terminal, request.endpoints ?? 'public');
-  const payload = source && await readPayload(source, terminal, coding.maxPayload);
+  const payload = source && (await readPayload(source, terminal, coding.maxPayload));
   const fetch = await openNetwork(args);
   let attempt: Attempt | undefined;
   const onAttempt = (made: Attempt): void => void (attempt = made);
   try {
     const accepted: Accepted = await sendOne(subscription, payload, {
-      ...request, vapid, timeout, fetch, onAttempt,
+      ...request,
+      vapid,
+      timeout,
+      fetch,
+      onAttempt,
     });
     report(args, terminal, { accepted, attempt, vapid: vapid?.publicKey });
     return 0;
@@ -87,7 +94,12 @@ function report(args: Args, terminal: Terminal, result: Result): void {
     return;
   }
   const value = error
-    ? { ok: false, error: error.toJSON(), next: nextStep(error, 1), message: explain(error).message }
+    ? {
+        ok: false,
+        error: error.toJSON(),
+        next: nextStep(error, 1),
+        message: explain(error).message,
+      }
     : { ok: true, ...result.accepted };
   const milliseconds = attempt && Math.round(attempt.milliseconds);
   terminal.print(JSON.stringify({ ...value, milliseconds }, undefined, 2));
@@ -100,8 +112,10 @@ async function run(args: Args, terminal: Terminal): Promise<number> {
   }
   if (many !== undefined) return (await import('./bulk.ts')).runBulk(args, terminal);
   if (one === undefined) {
-    throw misuse('A subscription is wanted: --subscription FILE, or - for standard input; '
-      + '--subscriptions FILE for many');
+    throw misuse(
+      'A subscription is wanted: --subscription FILE, or - for standard input; '
+        + '--subscriptions FILE for many',
+    );
   }
   const bulk = BULK_GROUP.options.find(({ name }) => name !== 'subscriptions' && args.has(name));
   if (bulk) throw misuse(`--${bulk.name} belongs to --subscriptions: it is about sending to many`);
@@ -127,18 +141,37 @@ export const send: Verb = {
   groups: [
     {
       title: 'To whom',
-      options: [{ name: 'subscription', value: 'FILE', help: 'JSON of one subscription: a file, or - for standard input' }],
+      options: [
+        {
+          name: 'subscription',
+          value: 'FILE',
+          help: 'JSON of one subscription: a file, or - for standard input',
+        },
+      ],
     },
     BULK_GROUP,
     ...SEND_GROUPS,
-    { title: 'Output', options: [{ name: 'json', help: 'the answer, or the sum of many, as JSON' }] },
+    {
+      title: 'Output',
+      options: [{ name: 'json', help: 'the answer, or the sum of many, as JSON' }],
+    },
   ],
   examples: [
-    ['One', 'subtle-push send --subscription sub.json --keys vapid.json \\\n  --vapid-subject mailto:ops@example.com "Hello"'],
-    ['Many, and go on where it stopped', 'subtle-push send --subscriptions rows.ndjson --payload-file p.json \\\n'
-      + '  --results out.ndjson --prune-file gone.ndjson --resume'],
-    ['A push service of your own on this machine', 'subtle-push send --subscription sub.json --no-vapid --endpoints any \\\n'
-      + '  --addresses any --ca ca.pem "Hello"'],
+    [
+      'One',
+      'subtle-push send --subscription sub.json --keys vapid.json \\\n  --vapid-subject '
+        + 'mailto:ops@example.com "Hello"',
+    ],
+    [
+      'Many, and go on where it stopped',
+      'subtle-push send --subscriptions rows.ndjson --payload-file p.json \\\n'
+        + '  --results out.ndjson --prune-file gone.ndjson --resume',
+    ],
+    [
+      'A push service of your own on this machine',
+      'subtle-push send --subscription sub.json --no-vapid --endpoints any \\\n'
+        + '  --addresses any --ca ca.pem "Hello"',
+    ],
   ],
   run,
 };

@@ -20,15 +20,41 @@ export const SEND_GROUPS: readonly Group[] = [
   {
     title: 'The message',
     options: [
-      { name: 'payload-file', value: 'FILE', help: 'the payload: the bytes of a file, or - for standard input' },
+      {
+        name: 'payload-file',
+        value: 'FILE',
+        help: 'the payload: the bytes of a file, or - for standard input',
+      },
       { name: 'no-payload', help: 'a push without payload' },
-      { name: 'ttl', value: 'SPAN', help: 'how long it is kept for a device that is away, in seconds or as 30s, 5m, 2h, 7d; default 28d' },
-      { name: 'expires', value: 'TIME', help: 'an instant instead of --ttl, such as 2030-01-31T12:00:00Z' },
+      {
+        name: 'ttl',
+        value: 'SPAN',
+        help: 'how long it is kept for a device that is away, in seconds or as 30s, 5m, 2h, 7d; '
+          + 'default 28d',
+      },
+      {
+        name: 'expires',
+        value: 'TIME',
+        help: 'an instant instead of --ttl, such as 2030-01-31T12:00:00Z',
+      },
       { name: 'urgency', value: 'WORD', help: 'very-low, low, normal or high' },
-      { name: 'topic', value: 'NAME', help: 'replaces a message of this topic that waits: 1 to 32 base64url characters' },
+      {
+        name: 'topic',
+        value: 'NAME',
+        help: 'replaces a message of this topic that waits: 1 to 32 base64url characters',
+      },
       { name: 'topic-from', value: 'TEXT', help: 'a topic made of any text' },
-      { name: 'pad-to', value: 'BYTES', help: 'pad the payload to this length, which hides its own' },
-      { name: 'header', value: 'FIELD', multiple: true, help: 'a further header field, such as "Name: value"' },
+      {
+        name: 'pad-to',
+        value: 'BYTES',
+        help: 'pad the payload to this length, which hides its own',
+      },
+      {
+        name: 'header',
+        value: 'FIELD',
+        multiple: true,
+        help: 'a further header field, such as "Name: value"',
+      },
       ...CODING_OPTIONS,
     ],
   },
@@ -36,20 +62,52 @@ export const SEND_GROUPS: readonly Group[] = [
     title: 'Who sends it',
     options: [
       ...VAPID_OPTIONS,
-      { name: 'scheme', value: 'NAME', help: 'vapid (RFC 8292) or webpush (its draft); default: what suits the coding' },
+      {
+        name: 'scheme',
+        value: 'NAME',
+        help: 'vapid (RFC 8292) or webpush (its draft); default: what suits the coding',
+      },
     ],
   },
   {
     title: 'The request',
     options: [
-      { name: 'endpoints', value: 'POLICY', help: 'public (default): https to public names; known: the vendors\' hosts; any' },
+      {
+        name: 'endpoints',
+        value: 'POLICY',
+        help: "public (default): https to public names; known: the vendors' hosts; any",
+      },
       { name: 'receipt', help: 'ask for a delivery receipt (RFC 8030 section 5.1)' },
-      { name: 'receipt-subscription', value: 'URL', help: 'the same, at the receipt subscription of an earlier answer' },
-      { name: 'method', value: 'METHOD', help: 'POST (default), or PUT for services older than RFC 8030' },
-      { name: 'timeout', value: 'SPAN', help: 'for one attempt, in milliseconds or as 10s; default 30s' },
-      { name: 'proxy', value: 'URL', help: 'an HTTP proxy, or env for what HTTPS_PROXY and NO_PROXY say' },
-      { name: 'ca', value: 'FILE', help: 'PEM of the authorities to trust instead of the well-known ones' },
-      { name: 'addresses', value: 'WHICH', help: 'public (default), or any: also loopback and private ones, for services of your own' },
+      {
+        name: 'receipt-subscription',
+        value: 'URL',
+        help: 'the same, at the receipt subscription of an earlier answer',
+      },
+      {
+        name: 'method',
+        value: 'METHOD',
+        help: 'POST (default), or PUT for services older than RFC 8030',
+      },
+      {
+        name: 'timeout',
+        value: 'SPAN',
+        help: 'for one attempt, in milliseconds or as 10s; default 30s',
+      },
+      {
+        name: 'proxy',
+        value: 'URL',
+        help: 'an HTTP proxy, or env for what HTTPS_PROXY and NO_PROXY say',
+      },
+      {
+        name: 'ca',
+        value: 'FILE',
+        help: 'PEM of the authorities to trust instead of the well-known ones',
+      },
+      {
+        name: 'addresses',
+        value: 'WHICH',
+        help: 'public (default), or any: also loopback and private ones, for services of your own',
+      },
     ],
   },
 ];
@@ -92,7 +150,8 @@ function readMessage(args: Args): MessageOptions {
     throw misuse('--ttl and --expires exclude each other; give one of them');
   }
   return {
-    ttl, expires,
+    ttl,
+    expires,
     urgency: readWord('urgency', args.text('urgency'), URGENCIES),
     topic: readTopic(args),
     padTo: readWhole('pad-to', args.text('pad-to')),
@@ -111,7 +170,9 @@ export function readSending(args: Args): Sending {
   return {
     coding,
     request: {
-      ...readMessage(args), encrypt, receipt,
+      ...readMessage(args),
+      encrypt,
+      receipt,
       scheme: readWord('scheme', args.text('scheme'), ['vapid', 'webpush'] as const),
       method: readWord('method', args.text('method'), ['POST', 'PUT'] as const),
       endpoints: readEndpoints(args),
@@ -124,9 +185,12 @@ export function readSending(args: Args): Sending {
 export async function openNetwork(args: Args): Promise<Http2Fetch> {
   const file = args.text('ca');
   const addresses = readWord('addresses', args.text('addresses'), ['public', 'any'] as const);
-  const ca = file === undefined ? undefined : await readFile(file, 'utf8').catch((error: unknown) => {
-    throw fileError(`Cannot read ${file}`, error);
-  });
+  const ca =
+    file === undefined
+      ? undefined
+      : await readFile(file, 'utf8').catch((error: unknown) => {
+          throw fileError(`Cannot read ${file}`, error);
+        });
   try {
     return http2Fetch({ addresses, ca, proxy: args.text('proxy') });
   } catch (error) {
@@ -137,11 +201,16 @@ export async function openNetwork(args: Args): Promise<Http2Fetch> {
 /** What the library says of wrong options, in the words of the command line. */
 export function optionError(error: unknown): unknown {
   if (!(error instanceof TypeError || error instanceof RangeError)) return error;
-  return misuse(error.message
-    .replace(/^(ttl|expires|topic|scheme|method|urgency|receipt|timeout)\b/, '--$1')
-    .replace(/^padTo\b/, '--pad-to')
-    .replace(/^The (\w+) option\b/, '--$1')
-    .replaceAll('topicFrom()', '--topic-from')
-    .replace(/^headers\b/, '--header')
-    .replace(/^The header (\S+) is the library's own$/, '--header may not set $1: other options do, see --help'));
+  return misuse(
+    error.message
+      .replace(/^(ttl|expires|topic|scheme|method|urgency|receipt|timeout)\b/, '--$1')
+      .replace(/^padTo\b/, '--pad-to')
+      .replace(/^The (\w+) option\b/, '--$1')
+      .replaceAll('topicFrom()', '--topic-from')
+      .replace(/^headers\b/, '--header')
+      .replace(
+        /^The header (\S+) is the library's own$/,
+        '--header may not set $1: other options do, see --help',
+      ),
+  );
 }

@@ -20,13 +20,22 @@ export function printSuccess(
   attempt: Attempt | undefined,
   { paint, print, columns }: Terminal,
 ): void {
-  print(`${paint.green(paint.bold('Accepted'))} with ${status} by ${attempt?.origin ?? 'the push service'}`);
+  print(
+    `${paint.green(paint.bold('Accepted'))} with ${status} by `
+      + `${attempt?.origin ?? 'the push service'}`,
+  );
   const rows = [
     ...(ttl === undefined ? [] : [['kept for', `${span(ttl)} at most`]]),
     ...(id === undefined ? [] : [['id', `${id} (for support tickets)`]]),
-    ...(location === undefined ? [] : [['location', 'given, to take the message back; --json shows it']]),
-    ...(receipt === undefined ? [] : [['receipt', 'given, for --receipt-subscription; --json shows it']]),
-    ...(attempt ? [['sent', `${count(attempt.bytes)} bytes in ${count(attempt.milliseconds)} ms`]] : []),
+    ...(location === undefined
+      ? []
+      : [['location', 'given, to take the message back; --json shows it']]),
+    ...(receipt === undefined
+      ? []
+      : [['receipt', 'given, for --receipt-subscription; --json shows it']]),
+    ...(attempt
+      ? [['sent', `${count(attempt.bytes)} bytes in ${count(attempt.milliseconds)} ms`]]
+      : []),
   ];
   for (const line of table(rows, { columns, indent: 2 })) print(line);
   print('The push service has taken the message; that is no proof that a device has it.');
@@ -36,8 +45,11 @@ export function printSuccess(
 const REPORTS: ReadonlyMap<string, string> = new Map([
   ['ERR_PAYLOAD_TOO_LARGE', 'Send less: 2,912 bytes reach every device.'],
   ['ERR_REJECTED', 'Look at the request: the same one will get the same answer.'],
-  ['ERR_ADDRESS_REFUSED', 'Keep the subscription and look at its name: it resolves to an address that a '
-    + 'server must not call. For a service of your own use --addresses any.'],
+  [
+    'ERR_ADDRESS_REFUSED',
+    'Keep the subscription and look at its name: it resolves to an address that a '
+      + 'server must not call. For a service of your own use --addresses any.',
+  ],
   ['ERR_EXPIRED', 'Let it go, or give a later --expires.'],
 ]);
 
@@ -45,18 +57,20 @@ function advice(error: PushError, publicKey: string | undefined): string {
   const step = nextStep(error, 1);
   switch (step.do) {
     case 'retry': {
-      const when = error.retryAfter === undefined
-        ? 'Try again in a moment'
-        : `Try again in ${span(Math.max(1, Math.ceil(step.delay / 1000)))}`;
+      const when =
+        error.retryAfter === undefined
+          ? 'Try again in a moment'
+          : `Try again in ${span(Math.max(1, Math.ceil(step.delay / 1000)))}`;
       const twice = error.sent === 'maybe' ? '; the message may have been taken all the same' : '';
       return `${when}${twice}. Keep the subscription.`;
     }
     case 'delete':
       return 'Delete the subscription: it is of no more use.';
     case 'resubscribe':
-      return `Delete the subscription, and let the page subscribe anew with ${publicKey ?? 'this key'}.`;
+      return `Delete the subscription, and let the page subscribe anew with `
+        + `${publicKey ?? 'this key'}.`;
     case 'stop':
-      return 'Keep the subscription. Look at the VAPID keys, the subject and this machine\'s clock.';
+      return "Keep the subscription. Look at the VAPID keys, the subject and this machine's clock.";
     case 'report':
       return REPORTS.get(error.code) ?? 'Look into it.';
   }

@@ -1,7 +1,9 @@
 /** Ctrl-C and its kin, for work that ends in good order. */
 /** 128 and the signal's number, as shells have it. */
 const STATUSES: ReadonlyMap<NodeJS.Signals, number> = new Map([
-  ['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ]);
 /** Milliseconds that what is in flight is given to come to its end. */
 const GRACE = 5000;

@@ -52,8 +52,12 @@ function painter(on: boolean, start: number, end: number): Painter {
 
 function palette(on: boolean): Paint {
   return {
-    bold: painter(on, 1, 22), dim: painter(on, 2, 22), red: painter(on, 31, 39),
-    green: painter(on, 32, 39), yellow: painter(on, 33, 39), cyan: painter(on, 36, 39),
+    bold: painter(on, 1, 22),
+    dim: painter(on, 2, 22),
+    red: painter(on, 31, 39),
+    green: painter(on, 32, 39),
+    yellow: painter(on, 33, 39),
+    cyan: painter(on, 36, 39),
   };
 }
 

@@ -11,13 +11,17 @@ import type { Terminal } from './term.ts';
 
 export const VAPID_OPTIONS: readonly Option[] = [
   {
-    name: 'keys', value: 'FILE',
-    help: 'VAPID keys in any format that `subtle-push keys` prints; default: '
+    name: 'keys',
+    value: 'FILE',
+    help:
+      'VAPID keys in any format that `subtle-push keys` prints; default: '
       + 'VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY of the environment',
   },
   {
-    name: 'vapid-subject', value: 'URI',
-    help: 'whom the push service may write to: mailto: or https:; default: VAPID_SUBJECT, or what '
+    name: 'vapid-subject',
+    value: 'URI',
+    help:
+      'whom the push service may write to: mailto: or https:; default: VAPID_SUBJECT, or what '
       + 'the file says',
   },
   { name: 'no-vapid', help: 'send without a token, to a push service that asks for none' },
@@ -60,7 +64,11 @@ export async function readKeyFile(bytes: Bytes): Promise<KeySource> {
 }
 
 async function fromEnvironment({ env }: Terminal): Promise<KeySource | undefined> {
-  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey, VAPID_SUBJECT: subject } = env;
+  const {
+    VAPID_PUBLIC_KEY: publicKey,
+    VAPID_PRIVATE_KEY: privateKey,
+    VAPID_SUBJECT: subject,
+  } = env;
   if (!privateKey) return undefined;
   // A private key alone may be PEM or a JWK, which hold both.
   const keys = await importVapidKeys(publicKey ? { publicKey, privateKey } : privateKey);
@@ -71,20 +79,26 @@ async function fromEnvironment({ env }: Terminal): Promise<KeySource | undefined
 export async function openVapid(args: Args, terminal: Terminal): Promise<Vapid | null> {
   const file = args.text('keys');
   if (args.has('no-vapid')) {
-    if (file !== undefined) throw misuse('--no-vapid and --keys exclude each other; give one of them');
+    if (file !== undefined)
+      throw misuse('--no-vapid and --keys exclude each other; give one of them');
     return null;
   }
-  const source = file === undefined
-    ? await fromEnvironment(terminal)
-    : await readKeyFile(await readInput(file, terminal));
+  const source =
+    file === undefined
+      ? await fromEnvironment(terminal)
+      : await readKeyFile(await readInput(file, terminal));
   if (!source) {
-    throw misuse('VAPID keys are wanted: give --keys FILE, set VAPID_PUBLIC_KEY and '
-      + 'VAPID_PRIVATE_KEY, or say --no-vapid (`subtle-push keys` makes a pair)');
+    throw misuse(
+      'VAPID keys are wanted: give --keys FILE, set VAPID_PUBLIC_KEY and '
+        + 'VAPID_PRIVATE_KEY, or say --no-vapid (`subtle-push keys` makes a pair)',
+    );
   }
   const subject = args.text('vapid-subject') ?? source.subject ?? terminal.env['VAPID_SUBJECT'];
   if (!subject) {
-    throw misuse('A subject is wanted, whom the push service may write to: give --vapid-subject '
-      + 'mailto:you@example.com or set VAPID_SUBJECT');
+    throw misuse(
+      'A subject is wanted, whom the push service may write to: give --vapid-subject '
+        + 'mailto:you@example.com or set VAPID_SUBJECT',
+    );
   }
   return createVapid({ subject: checkSubject(subject), keys: source.keys });
 }
@@ -92,6 +106,7 @@ export async function openVapid(args: Args, terminal: Terminal): Promise<Vapid |
 /** A subject for the file, checked as a token's is. */
 export function readSubject(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (text === '') throw new CliError('The VAPID subject is empty: mailto:you@example.com is wanted');
+  if (text === '')
+    throw new CliError('The VAPID subject is empty: mailto:you@example.com is wanted');
   return checkSubject(text);
 }

@@ -25,7 +25,7 @@ export const VERBS: readonly Entry[] = [
   },
   {
     name: 'decrypt',
-    summary: 'read a captured message with the receiver\'s keys',
+    summary: "read a captured message with the receiver's keys",
     load: async () => (await import('./decrypt.ts')).decrypt,
   },
   {
