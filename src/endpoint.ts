@@ -62,7 +62,9 @@ function whyNotPublic(url: URL): string | undefined {
   if (url.protocol !== 'https:') return 'must be https';
   if (url.port !== '' && url.port !== '8443') return 'must have port 443 or 8443';
   if (/^[\d.]+$|^\[/.test(host)) return 'must have a name, not an address';
-  const named = /^[^.]+(\.[^.]+)+$/.test(host) && !RESERVED.test(host);
+  // URL parsers let quotes and brackets into names; no public name has them, and shells and clients
+  // that are no URL parsers read them otherwise.
+  const named = /^[\w-]+(\.[\w-]+)+$/.test(host) && !RESERVED.test(host);
   return named ? undefined : 'must have a public name';
 }
 

@@ -153,7 +153,9 @@ named('two labels or more, the last of them public; a trailing dot counts for no
     'https://a../', 'https://x.localhost../', 'https://a..com/', 'https://.com/', 'https://./',
     'https://ｌｏｃａｌｈｏｓｔ/', 'https://x.ⓛocal/', 'https://x.local\u00ad/', 'https://x。internal/',
     'https://push.example.com%E3%80%82local/', 'https://metadata.google.internal/',
-    'https://10.in-addr.arpa/',
+    'https://10.in-addr.arpa/', 'https://127.0.0.1"/', "https://push.example.com'/",
+    'https://push.$(x).com/', 'https://push.{x}.com/', 'https://a;b.example.com/', 'https://a&b.com/',
+    'https://push.example.com,/', 'https://`x`.example.com/', 'https://*.example.com/',
   ]);
   takes(['https://example.com/', 'https://example.net/', 'https://example.org/', 'https://a.bc./',
     'https://push.example.com./', 'https://x_y.example.com/', 'https://ß.example.com/']);
