@@ -10,7 +10,8 @@ import { bundle, testFiles } from './runner/bundle.js';
 import { browsers, runBrowser } from './runner/browsers.js';
 import { codesPart, noteCodes } from './runner/codes.js';
 import { consoles, runConsole } from './runner/consoles.js';
-import { failedPart, printFailures, printPart, printSkips, printTimes } from './runner/report.js';
+import { report } from './runner/report.js';
+import { failedPart, mapped, merged, nothing } from './runner/parts.js';
 
 /** Milliseconds for one runtime, from launch to result. */
 const TIMEOUT = Number(process.env.TEST_TIMEOUT ?? 300_000);
@@ -28,74 +29,64 @@ const chosen = [
 const only = words.filter((word) => word !== 'all' && !chosen.includes(word));
 const parts = chosen.length ? chosen : ['node', 'checks'];
 
-async function runtimePart(name) {
-  const { binary, install } = consoles[name] ?? browsers[name];
-  const found = binary();
-  if (!found) return missingPart(install);
-  return (name in consoles ? runConsole : runBrowser)(
-    name,
-    found,
-    join(directory, 'suite'),
-    TIMEOUT,
-  );
-}
-
 /** A user's machine may lack a runtime; in CI a runtime that is left out would look like a pass. */
 function missingPart(install) {
   const reason = `not installed here; ${install}`;
   if (process.env.CI) return failedPart(new Error(reason));
-  return {
-    passed: 0,
-    failed: 0,
-    skipped: 1,
-    failures: [],
-    skips: [{ suite: '', test: 'the whole suite', reason }],
-  };
+  return { ...nothing, skipped: 1, skips: [{ suite: '', test: 'the whole suite', reason }] };
 }
 
-const bundles = {};
-/** Bundles once, whatever number of runtimes run it; gives what maps its stack frames. */
-function bundled(name) {
-  return (bundles[name] ??=
-    name === 'suite'
-      ? bundle(testFiles('test', only), join(directory, name))
-      : bundle(testFiles(join('test', 'node'), only), join(directory, name), {
-          platform: 'node',
-          external: ['esbuild', 'typescript'],
-        }));
+let suite;
+/** The suite is bundled once, whatever number of runtimes run it. */
+async function suitePart(name) {
+  const { binary, install } = consoles[name] ?? browsers[name];
+  const found = binary();
+  if (!found) return missingPart(install);
+  const place = join(directory, 'suite');
+  const map = await (suite ??= bundle(testFiles('test', only), place));
+  const run = name in consoles ? runConsole : runBrowser;
+  return mapped(await run(name, found, place, TIMEOUT), map);
 }
 
-/** The checks read `dist`: it is built anew first. */
-async function checksPart() {
+/** What `npm run build` says, as one test. */
+function buildPart() {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['build.js'], {
     encoding: 'utf8',
   });
-  if (status !== 0) console.log(`\nFAIL build\n\n${stdout}${stderr}`);
-  const result = await runConsole('node', process.execPath, join(directory, 'checks'), TIMEOUT);
-  const built = { passed: Number(status === 0), failed: Number(status !== 0) };
-  return { ...result, passed: result.passed + built.passed, failed: result.failed + built.failed };
+  return status === 0 ? { ...nothing, passed: 1 } : failedPart(new Error(`${stdout}${stderr}`));
 }
 
-const nothing = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+/** Some of the checks, in a process of their own. */
+async function shardPart(files, place) {
+  try {
+    const map = await bundle(files, place, {
+      platform: 'node',
+      external: ['esbuild', 'typescript'],
+    });
+    return mapped(await runConsole('node', process.execPath, place, TIMEOUT), map);
+  } catch (error) {
+    return failedPart(error);
+  }
+}
+
+/** The checks read `dist`: built anew first. They wait for processes and sockets, so two at once. */
+async function checksPart() {
+  const built = buildPart();
+  const files = testFiles(join('test', 'node'), only);
+  const shards = [0, 1].map((number) => files.filter((_, i) => i % 2 === number));
+  const parts = shards
+    .filter((shard) => shard.length)
+    .map((shard, i) => shardPart(shard, join(directory, `checks-${i}`)));
+  return merged([built, ...(await Promise.all(parts))]);
+}
 
 async function runPart(name) {
-  const kind = name === 'checks' ? 'checks' : 'suite';
-  const folder = kind === 'checks' ? join('test', 'node') : 'test';
+  const folder = name === 'checks' ? join('test', 'node') : 'test';
   if (only.length && !testFiles(folder, only).length) return nothing;
   const start = Date.now();
-  let map = (stack) => stack;
-  let part;
-  try {
-    map = await bundled(kind);
-    part = await (name === 'checks' ? checksPart() : runtimePart(name));
-  } catch (error) {
-    part = failedPart(error);
-  }
-  noteCodes(part.codes, map);
-  printFailures(name, part, map);
-  printSkips(name, part);
-  printTimes(part);
-  printPart(name, part, Date.now() - start);
+  const part = await (name === 'checks' ? checksPart() : suitePart(name)).catch(failedPart);
+  noteCodes(part.codes);
+  report(name, part, Date.now() - start);
   return part;
 }
 
@@ -108,9 +99,7 @@ try {
   for (const name of parts) add(await runPart(name));
   if (!only.length && parts.includes('node') && parts.includes('checks')) {
     const part = codesPart();
-    printFailures('codes', part, String);
-    printSkips('codes', part);
-    printPart('codes', part, 0);
+    report('codes', part, 0);
     add(part);
   }
 } finally {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 const seen = new Set();
 
 /** A code counts when a file of src made the error: not when a test made one itself. */
-export function noteCodes(codes = {}, map) {
+export function noteCodes(codes = {}) {
   for (const [code, stacks] of Object.entries(codes)) {
-    if (stacks.some((stack) => madeBySource(map(stack)))) seen.add(code);
+    if (stacks.some(madeBySource)) seen.add(code);
   }
 }
 

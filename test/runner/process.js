@@ -17,7 +17,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-/** Starts a command. `lines` gets each line that it prints; `errors()` tells what it complains of. */
+/** Starts a command. `lines` gets each line that it prints; `errors()` tells its complaints. */
 export function start(command, args, { lines = () => {}, ...options } = {}) {
   const stdio = ['ignore', 'pipe', 'pipe', ...(options.extra ?? [])];
   const child = spawn(command, args, { detached: true, ...options, stdio });
