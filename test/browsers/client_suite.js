@@ -8,7 +8,7 @@ import { launch } from './launch.js';
 /** Preferences of Firefox: a tab opens without a click, and notifications need no desktop. */
 const PREFERENCES = { 'dom.disable_open_during_load': false, 'alerts.useSystemBackend': false };
 
-function withTabs({ chromium, firefox }) {
+export function withTabs({ chromium, firefox }) {
   return {
     chromium: { ...chromium, args: [...chromium.args, '--disable-popup-blocking'] },
     firefox: { ...firefox, preferences: { ...firefox.preferences, ...PREFERENCES } },

@@ -43,7 +43,8 @@ const packages = {
 async function load() {
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'suite.mjs');
-  const contents = "export * from './suite.js'; export { runClient } from './client_suite.js';";
+  const contents = ['suite', 'client_suite', 'example_suite']
+    .map((name) => `export * from './${name}.js';`).join('\n');
   await build({
     stdin: { contents, resolveDir: here }, bundle: true, format: 'esm', platform: 'node', outfile,
     ignoreAnnotations: true, sourcemap: 'inline', logLevel: 'error', plugins: [packages],
@@ -68,14 +69,14 @@ const APT = 'apt-get install --no-install-recommends firefox-esr chromium';
 
 const { repeat, matches } = readArguments(process.argv.slice(2));
 try {
-  const { binaries, runBrowser, runClient, runPlaywright } = await load();
+  const { binaries, runBrowser, runClient, runExample, runPlaywright } = await load();
   for (const [name, find] of Object.entries(binaries)) if (!find()) reportMissing(name, APT);
   if (!hasPlaywright) reportMissing('playwright', 'npm ci --prefix test/browsers');
   const found = Object.keys(binaries).filter((name) => binaries[name]());
   for (let round = 1; round <= repeat; round++) {
     for (const name of found) {
       const label = repeat > 1 ? `${name} ${round}/${repeat}` : name;
-      for (const run of [runBrowser, runClient]) {
+      for (const run of [runBrowser, runClient, runExample]) {
         await run(name, matches, (...result) => report(label, ...result))
           .catch((error) => report(label, 'start and end', error, 0));
       }
