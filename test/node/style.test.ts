@@ -197,7 +197,7 @@ style('no variable of a module can be set again', () => {
 
 /** Names that only one runtime has, or that tell runtimes apart. */
 const PLATFORM =
-  /^(process|Deno|Bun|Buffer|global|window|userAgent|WebSocketPair|EdgeRuntime|require|__dirname)$/;
+  /^(process|Deno|Bun|Buffer|userAgent|WebSocketPair|EdgeRuntime|require|__dirname)$/;
 const MAY = /^src\/(node|browsers|cli\/.*|lib\/node\/.*|inbox\/.*)\.?t?s?$/;
 
 function sniffing(): string[] {
