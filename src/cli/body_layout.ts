@@ -101,6 +101,9 @@ function header(body: Bytes): readonly Piece[] | undefined {
   ];
 }
 
+/** Records that are shown one by one: a push message has one, a hostile body any number. */
+const MAX_RECORDS = 4;
+
 /**
  * The parts of a body, in order; `undefined` where its header cannot be read. `rs`: octets of a
  * full record with its tag; `inside`: for a body of one record whose data is known.
@@ -115,11 +118,15 @@ export function layBody(
   if (!head) return undefined;
   const start = head.reduce((sum, { length }) => sum + length, 0);
   const parts = place(head, 0);
-  for (let at = start; at < body.length; at += rs) {
+  const one = body.length - start <= rs;
+  let at = start;
+  for (let shown = 0; at < body.length && shown < MAX_RECORDS; shown++, at += rs) {
     const length = Math.min(rs, body.length - at);
-    parts.push(...place(record(coding, length, rs < body.length - start ? undefined : inside), at));
+    parts.push(...place(record(coding, length, one ? inside : undefined), at));
   }
-  return parts;
+  const rest = Math.max(0, body.length - at);
+  const more = many(Math.ceil(rest / rs), 'further record');
+  return [...parts, ...place([secret('records', rest, `${more}, encrypted`)], at)];
 }
 
 /** `86-97`, or `98` for one. */

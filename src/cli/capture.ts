@@ -15,7 +15,14 @@ export interface Capture {
 
 /** METHOD target, and the version as far as it is there. */
 const REQUEST_LINE = /^([A-Z]{3,10}) +(\S+)(?: +HTTP\/\d(?:\.\d)?)?$/;
-const FIELD_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+const FIELD_LINE = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/;
+
+/** A header field such as `Name: value`, or `undefined`. */
+export function parseField(line: string): Field | undefined {
+  const [, name, value] = FIELD_LINE.exec(line) ?? [];
+  // Trimmed by hand: an expression that looks for white space at the end takes quadratic time.
+  return name === undefined || value === undefined ? undefined : [name, value.trim()];
+}
 
 /** Where the head of a message ends and its body begins; without a blank line it is all head. */
 function splitHead(bytes: Bytes): { head: string; body: Bytes | undefined } {
@@ -81,14 +88,14 @@ function absolute(target: string, host: string | undefined): string | undefined 
 }
 
 /** `:method: POST`, as HTTP/2 is shown (RFC 9113 §8.3.1). */
-const PSEUDO_LINE = /^:(method|scheme|authority|path):[ \t]*(.*?)[ \t]*$/;
+const PSEUDO_LINE = /^:(method|scheme|authority|path):(.*)$/;
 
 /** The request line and Host that an HTTP/2 request would have in HTTP/1.1. */
 function plainLines(lines: readonly string[]): readonly string[] {
   const pseudo = new Map(
     lines.flatMap((line) => {
       const [, name, value] = PSEUDO_LINE.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, value] as const];
+      return name === undefined || value === undefined ? [] : [[name, value.trim()] as const];
     }),
   );
   const [method, authority, path] = ['method', 'authority', 'path'].map((name) => pseudo.get(name));
@@ -103,9 +110,9 @@ function parseHttp(bytes: Bytes): Capture | undefined {
   const [first = '', ...rest] = plainLines(headLines(head));
   const [, method, target] = REQUEST_LINE.exec(first) ?? [];
   const lines = method === undefined ? [first, ...rest] : rest;
-  const headers = lines.flatMap((line): Field[] => {
-    const [, name, value] = FIELD_LINE.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value]];
+  const headers = lines.flatMap((line) => {
+    const field = parseField(line);
+    return field ? [field] : [];
   });
   // Without a request line every line has to be a field, or any text would do.
   if (method === undefined && (headers.length < lines.length || body === undefined))

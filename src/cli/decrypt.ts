@@ -7,7 +7,7 @@ import { parseCapture } from './capture.ts';
 import type { Capture, Field } from './capture.ts';
 import { asText, decodeEither, decodeHex, decodeWrapped } from './encoded.ts';
 import { CliError, misuse } from './failure.ts';
-import { called, readInput, readWord, writeSecret } from './input.ts';
+import { called, readFieldOptions, readInput, readWord, writeSecret } from './input.ts';
 import { many } from './layout.ts';
 import { openCaptured } from './open_message.ts';
 import { readReceiverFile } from './receiver_keys.ts';
@@ -42,14 +42,6 @@ export function readMessage(bytes: Bytes, name: string, format: Format): Capture
     );
   }
   return bodyOnly(decodeEither(asText(bytes) ?? '') ?? bytes);
-}
-
-export function readFieldOptions(fields: readonly string[]): Field[] {
-  return fields.map((field) => {
-    const [, name, value] = /^([^\s:]+):\s*(.*?)\s*$/.exec(field) ?? [];
-    if (name !== undefined && value !== undefined) return [name, value];
-    throw misuse(`--header must be like "Name: value", not ${JSON.stringify(field)}`);
-  });
 }
 
 /** Fields of the command line go before those of the capture. */

@@ -3,6 +3,8 @@ import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSy
 import { open } from 'node:fs/promises';
 import { concat, decodeUtf8 } from '../lib/bytes.ts';
 import type { Bytes } from '../types.ts';
+import { parseField } from './capture.ts';
+import type { Field } from './capture.ts';
 import { CliError, fileError, misuse } from './failure.ts';
 import { count } from './layout.ts';
 import type { Terminal } from './term.ts';
@@ -168,4 +170,13 @@ export function readWord<T extends string>(
   const word = words.find((one) => one === text);
   if (word !== undefined || text === undefined) return word;
   throw misuse(`--${name} must be one of ${words.join(', ')}, not ${JSON.stringify(text)}`);
+}
+
+/** The header fields of a repeated option. */
+export function readFieldOptions(fields: readonly string[]): Field[] {
+  return fields.map((field) => {
+    const parsed = parseField(field);
+    if (parsed) return parsed;
+    throw misuse(`--header must be like "Name: value", not ${JSON.stringify(field)}`);
+  });
 }

@@ -10,7 +10,7 @@ import type { Args, Group } from './args.ts';
 import { CODING_OPTIONS, readCoding } from './codings.ts';
 import type { Coding } from './codings.ts';
 import { fileError, misuse } from './failure.ts';
-import { readInstant, readSpan, readWhole, readWord } from './input.ts';
+import { readFieldOptions, readInstant, readSpan, readWhole, readWord } from './input.ts';
 import { VAPID_OPTIONS } from './vapid_source.ts';
 
 const URGENCIES: readonly Urgency[] = ['very-low', 'low', 'normal', 'high'];
@@ -122,11 +122,7 @@ export interface Sending {
 
 function readHeaderFields(fields: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const field of fields) {
-    const [, name, value] = /^([^\s:]+):\s*(.*?)\s*$/.exec(field) ?? [];
-    if (name === undefined || value === undefined) {
-      throw misuse(`--header must be like "Name: value", not ${JSON.stringify(field)}`);
-    }
+  for (const [name, value] of readFieldOptions(fields)) {
     if (Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase())) {
       throw misuse(`--header names ${name} twice; give it once`);
     }

@@ -17,7 +17,7 @@ export interface Stop {
   readonly signal: AbortSignal;
   /** Gives up at once, for this reason. */
   readonly abort: (reason: unknown) => void;
-  /** Calls back at the first signal. */
+  /** Calls back at the first signal, at once where it came before. */
   readonly onAsked: (callback: () => void) => void;
   /** Signals do what they always do again. */
   readonly close: () => void;
@@ -44,7 +44,10 @@ export function listenForSignals(): Stop {
     status: () => status,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    onAsked: (callback) => void callbacks.push(callback),
+    onAsked: (callback) => {
+      if (times > 0) callback();
+      else callbacks.push(callback);
+    },
     close: () => {
       clearTimeout(timer);
       for (const signal of STATUSES.keys()) process.off(signal, handle);

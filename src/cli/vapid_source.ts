@@ -36,7 +36,7 @@ export interface KeySource {
 /** Lines of a .env file, and the two strings as web-push's command prints them. */
 function readLines(text: string): { keys: VapidKeys; subject: string | undefined } | undefined {
   const find = (name: string): string | undefined =>
-    new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=\\s*(.*?)\\s*$`, 'm').exec(text)?.[1];
+    new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=(.*)$`, 'm').exec(text)?.[1]?.trim();
   const print = /Public Key:\s*([\w-]+=*)\s+Private Key:\s*([\w-]+=*)/.exec(text);
   const publicKey = find('VAPID_PUBLIC_KEY') ?? print?.[1];
   const privateKey = find('VAPID_PRIVATE_KEY') ?? print?.[2];

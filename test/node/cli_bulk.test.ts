@@ -295,6 +295,22 @@ bulk('SIGINT twice: it stops at once; rows whose fate is unknown have no result'
   checkAll(read(results), 300);
 });
 
+bulk('SIGINT while it waits for rows from standard input', async () => {
+  const { args, results, rows } = files(lines(3));
+  const came = new Promise<void>((done) => {
+    site.hook = (count) => {
+      if (count === 3) done();
+    };
+  });
+  const given = args.map((word) => (word === rows ? '-' : word));
+  const running = command.start([...given, 'Hello'], { input: readFileSync(rows), hold: true });
+  await came;
+  running.kill('SIGINT');
+  const { status } = await running.ended;
+  assert.is(status, 130);
+  checkAll(read(results), 3);
+});
+
 bulk('SIGTERM is status 143', async () => {
   const { args } = files(lines(300));
   assert.is((await interrupt(args, 100, 'SIGTERM')).status, 143);

@@ -11,6 +11,7 @@ import { inspectRequest } from '../../src/cli/inspect_request.ts';
 import { inspectSubscription } from '../../src/cli/inspect_subscription.ts';
 import type { Judge } from '../../src/cli/inspect_subscription.ts';
 import { inspectToken } from '../../src/cli/inspect_token.ts';
+import { readKeyFile } from '../../src/cli/vapid_source.ts';
 import { encodeBase64url } from '../../src/lib/base64url.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { generateReceiver, toSubscription } from '../../src/receive.ts';
@@ -352,6 +353,25 @@ test(`4,000 mutated things give findings or one sentence, nothing else (seed ${S
       assert.ok(report.sections.length > 0);
     } catch (error) {
       assert.ok(error instanceof CliError, `${i}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+});
+
+test('300,000 bytes of anything is looked through in no time', async () => {
+  const size = 300_000;
+  const heads = ['', 'POST / HTTP/1.1\nA: ', 'vapid t=', '{"endpoint":"', 'A:', 'VAPID_PUBLIC_KEY=', '{"headers":{"Crypto-Key":"'];
+  const tails = ['', 'x', '"}', '\n\nx'];
+  for (const filler of [' ', '\n', '\t', ':', ',', ';', '=', 'a', '.', '/', '"', '0', '\r\n', ' =', 't ', '\0']) {
+    for (const head of heads) {
+      const text = `${head}${filler.repeat(size / filler.length)}${tails[head.length % tails.length]}`;
+      const start = performance.now();
+      await examine(utf8(text), 'x', JUDGE).catch((error: unknown) => {
+        assert.ok(error instanceof CliError, String(error));
+      });
+      await readKeyFile(utf8(text)).catch(() => undefined);
+      const milliseconds = performance.now() - start;
+      // A quadratic time would be minutes.
+      assert.ok(milliseconds < 5000, `${JSON.stringify(head + filler)}: ${milliseconds} ms`);
     }
   }
 });

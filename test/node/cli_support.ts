@@ -25,6 +25,8 @@ export interface Running {
 export interface RunOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Leaves standard input open behind the input. */
+  readonly hold?: true | undefined;
   /** Arguments of Node's own. */
   readonly node?: readonly string[] | undefined;
 }
@@ -80,7 +82,7 @@ export async function buildCommand(): Promise<Command> {
   };
 }
 
-function launch(args: readonly string[], cwd: string, { input, env }: RunOptions): Running {
+function launch(args: readonly string[], cwd: string, { input, env, hold }: RunOptions): Running {
   const child = spawn(process.execPath, args, { cwd, env: { ...BASE, ...env } });
   const out: Buffer[] = [];
   let err = '';
@@ -93,7 +95,8 @@ function launch(args: readonly string[], cwd: string, { input, env }: RunOptions
   });
   // Who does not read its input to the end breaks the pipe.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input ?? '');
+  if (hold) child.stdin.write(input ?? '');
+  else child.stdin.end(input ?? '');
   const ended = new Promise<Ended>((done, failed) => {
     child.once('error', failed);
     child.once('close', (status, signal) => {

@@ -119,7 +119,7 @@ for (const [version, tsc] of Object.entries(COMPILERS)) {
 }
 
 types('what does not fit is refused', async () => {
-  const wrong = "import { subscribe } from 'subtle-push/client';\nvoid subscribe({}, { save: 1 });\n";
+  const wrong = "import { subscribe } from 'subtle-push/client'; void subscribe({}, { save: 1 });";
   assert.match(await compile(COMPILERS.TypeScript, wrong, ['es2022', 'dom']), /TS2/);
 });
 
