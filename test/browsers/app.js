@@ -101,10 +101,13 @@ export async function createApp(script) {
   const events = new Map();
   const eventsOf = (scope) => events.get(scope) ?? events.set(scope, createQueue()).get(scope);
   let ids = 0;
+  let onOpen;
+  const opened = new Promise((resolve) => (onOpen = resolve));
 
   const server = createServer(async (request, response) => {
     const { url } = request;
     if (url === '/command') {
+      onOpen();
       // The page asks again.
       const command = await commands.take('command').catch(() => ({ operation: 'nothing' }));
       if (response.destroyed) return commands.put(command);
@@ -138,6 +141,8 @@ export async function createApp(script) {
   return {
     url: `http://localhost:${server.address().port}/`,
     ask,
+    /** Resolves when a browser has opened the page. */
+    opened,
     /** The next push event of a registration. */
     push: (scope, timeout) => eventsOf(scope).take(`push event in ${scope}`, timeout),
     pushes: (scope) => eventsOf(scope).size(),

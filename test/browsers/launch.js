@@ -1,7 +1,8 @@
 /** Starts the system's browsers, each with a home and profile of its own, and ends them. */
 import { spawn } from 'node:child_process';
 import {
-  accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync,
+  accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -66,7 +67,13 @@ function start(command, args, { folder, env, fds = [] }) {
     });
   }
   child.on('error', () => running.delete(child));
+  let isQuitting = false;
   const gone = new Promise((resolve) => child.once('close', resolve));
+  /** Rejects when it ends by itself. */
+  const crashed = gone.then(() => isQuitting
+    ? new Promise(() => {})
+    : Promise.reject(new Error(`The browser has ended: ${child.exitCode ?? child.signalCode}`)));
+  crashed.catch(() => {});
   const close = async () => {
     const alive = child.exitCode === null && child.signalCode === null;
     end(child);
@@ -75,12 +82,24 @@ function start(command, args, { folder, env, fds = [] }) {
   };
   /** Lets it close as if its user had closed it; the profile stays for another start. */
   const quit = async () => {
+    isQuitting = true;
     child.kill('SIGTERM');
     await gone;
     end(child);
     return folder;
   };
-  return { child, close, quit, log: () => log };
+  return { child, crashed, close, quit, log: () => `${log}${crashReason(folder)}` };
+}
+
+/** What Firefox says of its own crash. */
+function crashReason(folder) {
+  const dumps = join(folder, 'minidumps');
+  if (!existsSync(dumps)) return '';
+  const extras = readdirSync(dumps).filter((name) => name.endsWith('.extra'));
+  return extras.map((name) => {
+    const { MozCrashReason, ProcessType = 'parent' } = JSON.parse(readFileSync(join(dumps, name)));
+    return `crashed (${ProcessType}): ${MozCrashReason}\n`;
+  }).join('');
 }
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), 'subtle-push-browser-'));

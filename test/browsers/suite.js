@@ -19,6 +19,20 @@ function inTime(work, what) {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
+/** Starts a browser; once in hundreds of starts Firefox crashes before it shows a page. */
+async function startAnyway(start, app, attempts = 3) {
+  const browser = start();
+  try {
+    await inTime(Promise.race([app.opened, browser.crashed]), 'the start');
+    return browser;
+  } catch (error) {
+    console.log(`note  ${error.message}\n${browser.log()}`);
+    await browser.close();
+    if (attempts < 2) throw error;
+    return startAnyway(start, app, attempts - 1);
+  }
+}
+
 async function openWorld(name) {
   const clock = { offset: 0 };
   const now = () => Date.now() + clock.offset;
@@ -31,15 +45,21 @@ async function openWorld(name) {
   const app = await createApp(`${browsers.url}/browsers.js`);
   const start = (folder) => launch(name, browsers, app.url, folder);
   const world = {
-    name, clock, service, vapid, secure, browsers, app, launch: start, browser: start(),
+    name, clock, service, vapid, secure, browsers, app, launch: start, browser: undefined,
     async close() {
-      await world.browser.close();
+      await world.browser?.close();
       app.close();
       await browsers.close();
       secure.close();
     },
   };
-  return world;
+  try {
+    world.browser = await startAnyway(start, app);
+    return world;
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
 }
 
 /** `report(title, error | undefined, milliseconds)`. `matches`: which cases to run. */
@@ -49,7 +69,8 @@ export async function runBrowser(name, matches, report) {
     for (const [title, run, only = name] of cases) {
       if (only !== name || !matches(title)) continue;
       const start = performance.now();
-      const error = await inTime(run(world), title).then(() => undefined, (reason) => reason);
+      const work = Promise.race([run(world), world.browser.crashed]);
+      const error = await inTime(work, title).then(() => undefined, (reason) => reason);
       report(title, error, performance.now() - start);
       if (error) console.log(world.browser.log());
     }
