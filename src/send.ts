@@ -189,6 +189,8 @@ export async function attempt(
   };
   try {
     const { url, ...init } = await span.race(outgoing.build());
+    // It may be over since: a request that was ready is not sent then.
+    span.signal.throwIfAborted();
     bytes = init.body?.length ?? 0;
     flight.sent = true;
     const request = { ...init, signal: span.signal };

@@ -1,6 +1,6 @@
 import type { Accepted } from './answer.ts';
 import type { PushError, PushErrorCode } from './errors.ts';
-import { readPlan } from './lib/many/plan.ts';
+import { readPlan, sleep } from './lib/many/plan.ts';
 import { pump, tell } from './lib/many/pump.ts';
 import { act, createRun, isOver, stop } from './lib/many/run.ts';
 import type { Run } from './lib/many/run.ts';
@@ -79,6 +79,9 @@ export type Outcome<T> =
     readonly attempts: number;
   };
 
+/** Milliseconds that a source has for closing while it makes a row. */
+const CLOSING = 1000;
+
 function iterate<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
   return Symbol.asyncIterator in source
     ? source[Symbol.asyncIterator]()
@@ -96,12 +99,18 @@ function begin<T>(run: Run<T>, source: Iterable<T> | AsyncIterable<T>): void {
 }
 
 /** Closes the source, unless it has come to its end by itself. */
-async function close<T>({ source, drained, pulling }: Run<T>): Promise<void> {
+async function close<T>({ source, drained, pulling, failure }: Run<T>): Promise<void> {
   if (!source || drained) return;
-  const closing = (async () => source.return?.())();
-  // A generator closes when it has made the row that it is making, which may be never.
-  if (pulling) closing.catch(() => undefined);
-  else await closing;
+  const grace = new AbortController();
+  try {
+    const closing = (async () => source.return?.())();
+    // A generator closes when it has made the row that it is making, which may be never.
+    await (pulling ? Promise.race([closing, sleep(CLOSING, grace.signal)]) : closing);
+  } catch (error) {
+    if (!failure) throw error;
+  } finally {
+    grace.abort();
+  }
 }
 
 async function* consume<T extends Delivery>(
@@ -163,11 +172,15 @@ export function sendMany<T extends Delivery>(
 ): AsyncGenerator<Outcome<T>, void, void> {
   let leave = (): void => undefined;
   const generator = consume(options, deliveries, (run) => (leave = () => stop(run)));
-  const { return: end } = generator;
-  // A generator that waits would take note of it only when it yields.
+  const { return: end, throw: raise } = generator;
+  // A generator that waits would take note of these only when it yields.
   generator.return = (value) => {
     leave();
     return end.call(generator, value);
+  };
+  generator.throw = (reason) => {
+    leave();
+    return raise.call(generator, reason);
   };
   return generator;
 }

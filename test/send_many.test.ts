@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sendMany } from '../src/index.ts';
-import type { Delivery, Outcome, Progress, SendManyOptions } from '../src/index.ts';
+import type { Delivery, Fetch, Outcome, Progress, SendManyOptions } from '../src/index.ts';
 import { decrypt } from '../src/receive.ts';
 import { deferred, failure, receiver, turn, unchecked, vapid } from './core_support.ts';
 import { collect, createServices, createWorld, row, rows, sendIn, summary, tally } from './send_many_support.ts';
@@ -10,6 +10,7 @@ import type { Row } from './send_many_support.ts';
 
 const many = suite('sendMany');
 
+const never: Fetch = () => Promise.reject(new Error('Something was sent'));
 const taken = (): { status: number } => ({ status: 201 });
 
 many('every row has one outcome, with the row itself', async () => {
@@ -27,7 +28,7 @@ many('every row has one outcome, with the row itself', async () => {
 many('nothing is read or sent before the first next()', async () => {
   let asked = 0;
   const source = { [Symbol.iterator]: () => (asked++, [][Symbol.iterator]()) };
-  const run = sendMany(unchecked<Row[]>(source), { vapid: null, fetch: async () => assert.unreachable() });
+  const run = sendMany(unchecked<Row[]>(source), { vapid: null, fetch: never });
   await turn();
   assert.is(asked, 0);
   assert.equal(await run.next(), { value: undefined, done: true });
@@ -266,14 +267,14 @@ for (const [text, wanted] of WRONG) {
     function* source(): Generator<Row> {
       assert.unreachable('a row was taken');
     }
-    const run = sendMany(source(), { vapid: null, fetch: async () => assert.unreachable(), ...wrong });
+    const run = sendMany(source(), { vapid: null, fetch: never, ...wrong });
     assert.instance(await failure(() => run.next()), wanted);
     assert.equal(await run.next(), { value: undefined, done: true });
   });
 }
 
 many('vapid must be given', async () => {
-  const run = sendMany(rows(1), unchecked({ fetch: async () => assert.unreachable() }));
+  const run = sendMany(rows(1), unchecked({ fetch: never }));
   assert.instance(await failure(() => run.next()), TypeError);
 });
 
@@ -286,7 +287,7 @@ many('keys that are no pair are told before anything is sent', async () => {
     for (const item of rows(3)) yield (takenRows++, item);
   }
   const { outcomes, thrown } = await collect(sendMany(source(), {
-    vapid: wrong, fetch: async () => assert.unreachable(),
+    vapid: wrong, fetch: never,
   }));
   assert.equal(outcomes, []);
   assert.is(unchecked<{ code: string }>(thrown?.reason).code, 'ERR_VAPID_INVALID');

@@ -100,6 +100,7 @@ export interface Services {
 
 function waitFor(signal: AbortSignal, world: World, { delay, stalls }: Deed): Promise<void> {
   const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason));
   });
   aborted.catch(() => undefined);

@@ -2,7 +2,7 @@
 import { DeliveryError, isPushError, PushError } from '../../errors.ts';
 import { retryDelay } from '../../retry.ts';
 import { attempt, MAX_TIMER } from '../../send.ts';
-import { echo, learn, list, refusal } from './lanes.ts';
+import { echo, learn, list, refusal, seal } from './lanes.ts';
 import { act, finish, follow } from './run.ts';
 import type { Accepted } from '../../answer.ts';
 import type { Job, Lane, Run } from './run.ts';
@@ -22,12 +22,12 @@ export function serve<T>(run: Run<T>, lane: Lane<T>): boolean {
   if (!why && lane.until) arm(run, lane, time);
   if (!why && (lane.until || lane.busy >= lane.window)) return false;
   lane.queue.shift();
+  if (job.tries) lane.tried--;
   run.parked--;
-  if (job.sealed) run.sealed--;
-  job.sealed = false;
   if (why) finish(run, job, job.error ?? echo(why, job, time));
   else launch(run, job);
   list(run, lane);
+  seal(lane);
   return true;
 }
 
@@ -78,14 +78,16 @@ function fail<T>(run: Run<T>, job: Job<T>, error: PushError): void {
   const { lane, tries } = job;
   const { code, status, retryAfter } = error;
   const time = run.now();
-  const { random, patience } = run;
-  const usual = retryDelay(error, Math.max(tries, lane.pauses), { random, maxDelay: 2 * patience });
-  const chosen = tries < run.attempts ? (run.retry ?? (() => usual))(error, tries) : undefined;
-  const wait = typeof chosen === 'number' && chosen >= 0 ? chosen : undefined;
+  const passing = retryDelay(error, 1) !== undefined;
   // An origin with one request left in its window that fails still is felt for more and more seldom.
   const asks = retryAfter !== undefined || code === 'ERR_RATE_LIMITED' || status === 503
-    || (usual !== undefined && lane.window < 2);
-  learn(run, job, error, usual !== undefined);
+    || (passing && lane.window < 2);
+  const usual = asks
+    ? retryDelay(error, Math.max(tries, lane.pauses), { random: run.random, maxDelay: Math.max(300_000, 2 * run.patience) })
+    : retryDelay(error, tries, run);
+  const chosen = tries < run.attempts ? (run.retry ?? (() => usual))(error, tries) : undefined;
+  const wait = typeof chosen === 'number' && chosen >= 0 ? chosen : undefined;
+  learn(run, job, error, passing);
   if (asks) {
     if (lane.until <= time) lane.pauses++;
     lane.window = 1;
@@ -99,11 +101,14 @@ function fail<T>(run: Run<T>, job: Job<T>, error: PushError): void {
     return finish(run, job, error);
   }
   run.parked++;
-  if (asks) lane.queue.unshift(job);
-  else nap(run, wait, () => {
-    lane.queue.unshift(job);
+  const back = (): void => {
+    // The more often a row was tried, the sooner: it has the fewest attempts left.
+    lane.queue.splice(tries > 1 ? 0 : lane.tried, 0, job);
+    lane.tried++;
     list(run, lane);
-  });
+  };
+  if (asks) back();
+  else nap(run, wait, back);
 }
 
 /** Opens a lane when its pause is over: when the sleep ends, whatever a clock says. */

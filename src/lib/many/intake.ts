@@ -8,7 +8,7 @@ import { checkSubscription } from '../../subscription.ts';
 import type { Checked } from '../../subscription.ts';
 import type { Bytes } from '../../types.ts';
 import { invalid } from './flight.ts';
-import { enterLane, list, part } from './lanes.ts';
+import { enterLane, list, seal } from './lanes.ts';
 import { end, follow } from './run.ts';
 import type { Run } from './run.ts';
 
@@ -18,11 +18,6 @@ interface Row<T> {
   readonly checked: Checked;
   readonly message: Message;
   readonly deadline: number;
-}
-
-/** Rows that are encrypted before there is room for them: an answer's place is taken at once. */
-export function mostSealed<T>({ concurrency }: Run<T>): number {
-  return part(concurrency, 8);
 }
 
 function own(payload: unknown): Bytes | null {
@@ -75,16 +70,12 @@ function place<T>(run: Run<T>, row: Row<T>, payload: Bytes | null): void {
   const { checked, message, ...rest } = row;
   const prepared = address(checked, payload, message);
   const lane = enterLane(run, prepared.origin);
-  const sealed = run.flying >= run.concurrency && run.sealed < mostSealed(run);
   lane.queue.push({
-    ...rest, prepared, lane, sealed,
+    ...rest, prepared, lane,
     sender: message.vapid?.publicKey, expires: message.expires ?? Infinity,
     tries: 0, attempts: 0, error: undefined, flight: undefined,
   });
   run.parked++;
-  if (sealed) {
-    run.sealed++;
-    prepared.seal();
-  }
   list(run, lane);
+  seal(lane);
 }

@@ -15,7 +15,7 @@ export function enterLane<T>({ lanes, perOrigin, concurrency }: Run<T>, origin: 
   let lane = lanes.get(origin);
   if (!lane) {
     lane = {
-      origin, queue: [], rows: 0, busy: 0, answered: false,
+      origin, queue: [], tried: 0, rows: 0, busy: 0, answered: false,
       // One that never answers holds a sixteenth: the others hardly notice.
       window: Math.min(perOrigin, part(concurrency, 16)),
       until: 0, armed: 0, pauses: 0, error: undefined, blames: 0, sender: undefined, blame: undefined,
@@ -36,14 +36,25 @@ function forget<T>(lanes: Map<string, Lane<T>>): void {
   }
 }
 
-/** Has a lane visited, if there is a row. */
-export function list<T>({ known, unknown }: Run<T>, lane: Lane<T>): void {
-  if (lane.queue.length) (lane.answered ? known : unknown).add(lane);
+/** Has a lane visited, if there is a row. Of strangers, those that many rows go to are the first. */
+export function list<T>({ known, crowd, unknown }: Run<T>, lane: Lane<T>): void {
+  const { answered, queue } = lane;
+  if (queue.length) (answered ? known : queue.length > 1 ? crowd : unknown).add(lane);
+}
+
+/**
+ * Encrypts the row whose turn is next before there is room for it, so that the place of a request that
+ * was answered is taken at once. Further ahead would cost memory and gain nothing.
+ */
+export function seal<T>({ answered, queue }: Lane<T>): void {
+  if (answered) queue[0]?.prepared.seal();
 }
 
 /** Takes the next lane to visit off its list: strangers first, so that they cease to be. */
-export function nextLane<T>({ known, unknown, strangers, concurrency }: Run<T>): Lane<T> | undefined {
-  for (const lanes of strangers < part(concurrency, 4) ? [unknown, known] : [known]) {
+export function nextLane<T>(run: Run<T>): Lane<T> | undefined {
+  const { known, crowd, unknown } = run;
+  const open = run.strangers < part(run.concurrency, 4);
+  for (const lanes of open ? [crowd, unknown, known] : [known]) {
     for (const lane of lanes) {
       lanes.delete(lane);
       return lane;
@@ -58,7 +69,6 @@ export function learn<T>(run: Run<T>, { lane, sender }: Job<T>, error: PushError
   if (answered && !lane.answered) {
     lane.answered = true;
     run.strangers -= lane.busy;
-    run.unknown.delete(lane);
   }
   if (passing) lane.window = part(lane.window, 2);
   else if (answered) {

@@ -1,8 +1,8 @@
 /** Keeps a batch going: what can be started is; else a row is taken from the source. */
 import type { Delivery } from '../../send_many.ts';
 import { serve } from './flight.ts';
-import { admit, mostSealed } from './intake.ts';
-import { nextLane } from './lanes.ts';
+import { admit } from './intake.ts';
+import { nextLane, part } from './lanes.ts';
 import { follow } from './run.ts';
 import type { Run } from './run.ts';
 
@@ -30,9 +30,10 @@ function step<T extends Delivery>(run: Run<T>): boolean {
     if (!lane) break;
     if (serve(run, lane)) return true;
   }
-  const { flying, asked, sealed, parked, pulling, drained } = run;
-  const hungry = flying + asked < run.concurrency || sealed + asked < mostSealed(run);
-  if (hungry && parked + asked < run.lookahead && !pulling && !drained) pull(run);
+  const { flying, asked, parked, concurrency } = run;
+  // When the network is full, a few rows more stand ready.
+  const most = flying + asked < concurrency ? run.lookahead : Math.min(run.lookahead, part(concurrency, 8));
+  if (parked + asked < most && !run.pulling && !run.drained) pull(run);
   return false;
 }
 
@@ -53,10 +54,11 @@ function pull<T extends Delivery>(run: Run<T>): void {
 
 export function tell<T>(run: Run<T>): void {
   const { onProgress, started, ended: done, ok, retries, codes, since } = run;
-  const time = run.now();
-  run.told = time;
-  const perSecond = time > since ? (done * 1000) / (time - since) : 0;
   // It may be an async function; a display that fails must not cost an outcome.
-  (async () => onProgress?.({ started, done, ok, retries, codes: { ...codes }, perSecond }))()
-    .catch(() => undefined);
+  (async () => {
+    const time = run.now();
+    run.told = time;
+    const perSecond = time > since ? (done * 1000) / (time - since) : 0;
+    await onProgress?.({ started, done, ok, retries, codes: { ...codes }, perSecond });
+  })().catch(() => undefined);
 }

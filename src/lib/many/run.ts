@@ -9,8 +9,9 @@ import type { Plan } from './plan.ts';
 /** What is known of an origin, and the rows that wait for it. */
 export interface Lane<T> {
   readonly origin: string;
-  /** Those that were tried go first. */
+  /** Those that were tried before go first: so many. */
   readonly queue: Job<T>[];
+  tried: number;
   /** Rows that wait, are in flight, or between two attempts. */
   rows: number;
   /** Requests in flight, and how many there may be: more with every good answer. */
@@ -45,8 +46,6 @@ export interface Job<T> {
   /** The last failure. */
   error: PushError | undefined;
   flight: Flight | undefined;
-  /** Whether it was encrypted ahead of its turn. */
-  sealed: boolean;
 }
 
 export interface Run<T> extends Plan<T> {
@@ -54,15 +53,14 @@ export interface Run<T> extends Plan<T> {
   readonly lanes: Map<string, Lane<T>>;
   /** Lanes with a row that may be started or ended, in turn; those that never answered apart. */
   readonly known: Set<Lane<T>>;
+  readonly crowd: Set<Lane<T>>;
   readonly unknown: Set<Lane<T>>;
   /** Requests in flight; those of them to origins that never answered. */
   flying: number;
   strangers: number;
-  /** Rows whose payload is being made. */
-  asked: number;
-  /** Rows that wait; those of them that are encrypted. */
+  /** Rows that wait, and those whose payload is being made. */
   parked: number;
-  sealed: number;
+  asked: number;
   /** Rows that were tried and have no outcome yet. */
   readonly begun: Set<Job<T>>;
   /** Outcomes that wait for the consumer. */
@@ -92,8 +90,8 @@ export function createRun<T>(plan: Plan<T>, pump: Run<T>['pump']): Run<T> {
   const since = plan.now();
   return {
     ...plan, pump,
-    lanes: new Map(), known: new Set(), unknown: new Set(), begun: new Set(), done: [],
-    flying: 0, strangers: 0, asked: 0, parked: 0, sealed: 0,
+    lanes: new Map(), known: new Set(), crowd: new Set(), unknown: new Set(), begun: new Set(), done: [],
+    flying: 0, strangers: 0, asked: 0, parked: 0,
     source: undefined, pulling: false, drained: false, pumping: false,
     halt: new AbortController(), failure: undefined, wake: () => undefined,
     started: 0, ended: 0, ok: 0, retries: 0, codes: {}, since, told: since,
