@@ -51,7 +51,12 @@ export function authorityOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** The same request for a handler, or `undefined` when no URL or Request can be made of it. */
-function toRequest(from: IncomingMessage, origin: string, body: Bytes): Request | undefined {
+function toRequest(
+  from: IncomingMessage,
+  origin: string,
+  body: Bytes,
+  signal: AbortSignal,
+): Request | undefined {
   const headers = new Headers();
   const { method = 'GET', url = '/', rawHeaders } = from;
   try {
@@ -61,7 +66,8 @@ function toRequest(from: IncomingMessage, origin: string, body: Bytes): Request 
       if (!name.startsWith(':')) headers.append(name, rawHeaders[i + 1] ?? '');
     }
     const some = body.length > 0 && method !== 'GET' && method !== 'HEAD';
-    return new Request(new URL(url, origin), { method, headers, body: some ? body : null });
+    const init = { method, headers, body: some ? body : null, signal };
+    return new Request(new URL(url, origin), init);
   } catch {
     return undefined;
   }
@@ -74,10 +80,16 @@ export async function bridge(
   handler: Handler,
   { protocol, limit }: { readonly protocol: 'http' | 'https'; readonly limit: number },
 ): Promise<void> {
+  // Who goes away while an answer is held back is not to be answered, and nothing is to be done for it.
+  const gone = new AbortController();
+  to.once('close', () => {
+    if (!to.writableFinished) gone.abort();
+  });
   try {
     const body = await readBody(from, limit);
     if (!body) return answer(to, 413);
-    const request = toRequest(from, `${protocol}://${authorityOf(from) ?? 'localhost'}`, body);
+    const origin = `${protocol}://${authorityOf(from) ?? 'localhost'}`;
+    const request = toRequest(from, origin, body, gone.signal);
     if (!request) return answer(to, 400);
     const response = await handler(request);
     const bytes = new Uint8Array(await response.arrayBuffer());

@@ -8,6 +8,8 @@ import type { PushService } from '../../service.ts';
 import { coreOf, listenAt } from '../service/core.ts';
 import { bridge, type Handler } from './bridge.ts';
 import { createCertificate } from './certificate.ts';
+import { keepDeadlines } from './deadlines.ts';
+import type { Limits } from './deadlines.ts';
 
 /**
  * `port`: default 0, any that is free. `host`: where to listen, default this machine alone, as
@@ -31,6 +33,7 @@ const MAX_BODY = 131_072;
 /** Milliseconds for the head of a request, and for all of it: a half-open connection ends then. */
 const HEAD_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
+const LIMITS: Limits = { head: HEAD_TIMEOUT, body: REQUEST_TIMEOUT };
 /** Milliseconds that a connection may say nothing. */
 const IDLE_TIMEOUT = 120_000;
 const MAX_CONNECTIONS = 2_048;
@@ -89,6 +92,7 @@ function stopper(server: Server): () => Promise<void> {
 export interface ServeOptions extends ListenOptions {
   /** Answers what is not for the handler, in a stream if it wants; `false`: it does not. */
   readonly before?: Before | undefined;
+  readonly limits?: Limits | undefined;
 }
 
 export type Before = (
@@ -99,16 +103,21 @@ export type Before = (
 
 /** Serves a handler; `localhost` is both of this machine's loopback addresses where it has them. */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Listening> {
-  const { port = 0, host = 'localhost', before } = options;
+  const { port = 0, host = 'localhost', before, limits = LIMITS } = options;
   const secure = await readTls(options.tls, host);
   const protocol = secure ? 'https' : 'http';
   const listener: RequestListener = (request, response) => {
     if (before?.(request, response, protocol)) return;
     bridge(request, response, handler, { protocol, limit: MAX_BODY }).catch(() => undefined);
   };
-  const create = (): Server => secure ? createTlsServer(secure, listener) : createServer(
-    { headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT }, listener,
-  );
+  const create = (): Server => {
+    const server = secure ? createTlsServer(secure, listener) : createServer(
+      { headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT }, listener,
+    );
+    const { watch, stop } = keepDeadlines(server, secure !== undefined, limits);
+    server.on('request', watch).on('close', stop);
+    return server;
+  };
   const first = create();
   const stops = [stopper(first)];
   const own = await bind(first, port, host === 'localhost' ? '127.0.0.1' : host);
