@@ -56,6 +56,8 @@ export async function openBrowser(browsers, url, wanted) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit());
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
   if (code) throw new Error(`${binary} ended with ${code}: without a display, use --online`);
 }

@@ -3,7 +3,7 @@ import { pushSupport, subscribe, sync, unsubscribe } from 'subtle-push/client';
 import { isKnown, options, remove, request } from './options.js';
 
 const HINTS = {
-  'denied': 'Notifications are forbidden here: allow them in the browser’s settings for this page.',
+  'denied': 'Notifications are forbidden here: allow them in the browser’s settings.',
   'install-first': 'Add this page to the Home Screen and open it from there.',
   'insecure': 'Notifications need https.',
   'unsupported': 'This browser has no push.',

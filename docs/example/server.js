@@ -56,7 +56,8 @@ export function createApp({ store, push, files, origin }) {
     const file = request.method === 'GET' && files[request.url];
     if (file) {
       const [type, text] = file;
-      return response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache' }).end(text);
+      response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache' });
+      return response.end(text);
     }
     const user = sessions.get(sessionOf(request));
     if (name === 'GET /user') return response.end(JSON.stringify(user ?? null));

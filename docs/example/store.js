@@ -1,6 +1,6 @@
 /**
- * What the server keeps: subscriptions, sessions, VAPID keys. In SQLite where Node has it (22.13 and
- * newer), else in a JSON file.
+ * What the server keeps: subscriptions, sessions, VAPID keys. In SQLite where Node has it (22.13
+ * and newer), else in a JSON file.
  *
  * A row: `{ id, user, key, subscription }`, `id` from subscriptionId(), `key` the public VAPID key
  * that the page subscribed with.

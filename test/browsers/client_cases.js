@@ -1,6 +1,6 @@
 /**
- * What ./client makes of real browsers: each case ends as docs/guide-client.md says, with one row on
- * the server and one notification for each push.
+ * What ./client makes of real browsers: each case ends as docs/client.md says, with one row on the
+ * server and one notification for each push.
  */
 import * as assert from 'node:assert/strict';
 import { createVapid, generateVapidKeys, send } from '../../src/index.ts';
@@ -129,7 +129,7 @@ export const clientCases = [
     assert.deepEqual(user.state.saves.at(-1), [now.endpoint, old.endpoint]);
     await expectWorking(user, 2);
   }],
-  ['lost in the browser: made anew by the service worker, of which the page knows', async (world) => {
+  ['lost in the browser: made anew by the worker, of which the page knows', async (world) => {
     const user = await createUser(world);
     await user.ask('subscribe');
     await user.ask('lose');
@@ -174,7 +174,7 @@ export const clientCases = [
     assert.equal(await user.ask('live'), null);
     assert.deepEqual(user.rows(), []);
   }],
-  ['unsubscribe while the server is away: ended here, and the row replaced later', async (world) => {
+  ['unsubscribe while the server is away: ended, and the row replaced later', async (world) => {
     const user = await createUser(world);
     const old = await user.ask('subscribe');
     user.state.away = true;
@@ -243,7 +243,8 @@ async function expectNotAllowed(world, state) {
   const user = await createUser(world);
   assert.equal(await user.ask('support'), state);
   assert.equal(await user.ask('sync'), null);
-  await rejected(user.ask('subscribe'), new RegExp(`^NotAllowedError: Cannot subscribe: ${state}$`));
+  const refusal = new RegExp(`^NotAllowedError: Cannot subscribe: ${state}$`);
+  await rejected(user.ask('subscribe'), refusal);
   assert.equal(await user.ask('live'), null);
   assert.deepEqual(user.rows(), []);
 }

@@ -33,8 +33,8 @@ self.addEventListener('push', (event) => {
     const text = data?.text() ?? '';
     return renders[text] ? renders[text]() : text.startsWith('{') ? undefined : { title: text };
   }, { title: 'Fallback' });
-  event.waitUntil(Promise.allSettled(waited)
-    .then(([{ status, reason }]) => post('/event', { scope, status, reason: reason && `${reason}` })));
+  event.waitUntil(Promise.allSettled(waited).then(([{ status, reason }]) =>
+    post('/event', { scope, status, reason: reason && `${reason}` })));
 });
 
 self.addEventListener('message', (event) => {

@@ -190,8 +190,9 @@ serving('routes are for who is logged in, and bad bodies cost nothing', async ()
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const base = `http://127.0.0.1:${port}`;
   const ask = async (method: string, path: string, body?: string, cookie = ''): Promise<Response> =>
-    fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { cookie }, ...(body && { body }) });
+    fetch(base + path, { method, headers: { cookie }, ...(body && { body }) });
   try {
     assert.is((await ask('GET', '/')).status, 200);
     assert.is((await ask('GET', '/nothing')).status, 404);
