@@ -142,7 +142,8 @@ function parses(input: unknown): void {
   assert.is(protocol, 'https:');
   assert.ok(port === '' || port === '8443', port);
   assert.is(username + password + hash, '');
-  assert.match(hostname, /^[^.[\]]+(\.[^.[\]]+)*\.[^.[\]\d][^.[\]]*\.?$/);
+  assert.match(hostname, /^[\w-]+(\.[\w-]+)+\.?$/);
+  assert.not.match(hostname, /^[\d.]+$/);
   assert.not.match(hostname, /\.(local|localhost|internal|invalid|arpa|onion)\.?$/);
   if (!parsed.keys) return;
   assert.is(parsed.keys.p256dh, KEYS.p256dh);
