@@ -3,7 +3,7 @@ import { sendMany } from '../send_many.ts';
 import type { Progress, SendManyOptions } from '../send_many.ts';
 import type { Bytes } from '../types.ts';
 import type { Args } from './args.ts';
-import { openFiles } from './bulk_files.ts';
+import { closeAll, openFiles } from './bulk_files.ts';
 import { createRun, noteOutcome, rowsToSend, viewOf } from './bulk_run.ts';
 import type { Run } from './bulk_run.ts';
 import { printSummary } from './bulk_summary.ts';
@@ -66,18 +66,6 @@ async function sendAll(
   }
 }
 
-/** Ends what was opened, each whatever becomes of the others. */
-async function closeAll(...closers: readonly (() => unknown)[]): Promise<void> {
-  for (const [i, close] of closers.entries()) {
-    try {
-      await close();
-    } catch (error) {
-      await closeAll(...closers.slice(i + 1));
-      throw error;
-    }
-  }
-}
-
 /** Answers the exit status. */
 export async function runBulk(args: Args, terminal: Terminal): Promise<number> {
   const { coding, request, timeout } = readSending(args);
@@ -88,7 +76,7 @@ export async function runBulk(args: Args, terminal: Terminal): Promise<number> {
   const stop = listenForSignals();
   const closeNetwork = (): Promise<void> => fetch.close({ timeout: 1000 });
   const files = await openFiles(args, terminal, stop.abort).catch(async (error: unknown) => {
-    await closeAll(stop.close, closeNetwork);
+    await closeAll([closeNetwork, stop.close]);
     throw error;
   });
   const run = createRun(files, stop, payload !== undefined);
@@ -106,7 +94,7 @@ export async function runBulk(args: Args, terminal: Terminal): Promise<number> {
       payload,
     });
   } finally {
-    await closeAll(files.close, display.end, stop.close, closeNetwork);
+    await closeAll([closeNetwork, stop.close, display.end, files.close]);
   }
   return printSummary(run, args, terminal);
 }

@@ -120,6 +120,16 @@ async function recall(
   return recorded;
 }
 
+/** Ends what was opened, the last first, each whatever becomes of the others. */
+export async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
+  const close = closers.at(-1);
+  try {
+    await close?.();
+  } finally {
+    if (close) await closeAll(closers.slice(0, -1));
+  }
+}
+
 /** Opens them all. `failed`: told when results can no longer be written. */
 export async function openFiles(
   args: Args,
@@ -129,21 +139,21 @@ export async function openFiles(
   const names = readNames(args);
   const { rows, results: file, prune: pruneFile } = names;
   const input = await openInput(rows, terminal);
-  const isFile = file !== '-' && (sizeOf(file) !== undefined || !existsAtAll(file));
-  const unlock = isFile ? lock(file) : () => undefined;
+  const closers: (() => unknown)[] = [() => input.destroy()];
   try {
+    const isFile = file !== '-' && (sizeOf(file) !== undefined || !existsAtAll(file));
+    if (isFile) closers.push(lock(file));
     refuseExisting(names);
     const prune = pruneFile === undefined ? undefined : await openSink(pruneFile, 'w');
+    if (prune) closers.push(prune.close);
     const recorded = isFile && sizeOf(file) ? await recall(names, prune, terminal) : undefined;
     const sink = file === '-' ? outSink(terminal) : await openSink(file, 'a');
+    closers.push(sink.close);
     const results = createResults(sink, prune, failed);
-    const close = async (): Promise<void> => {
-      await results.close().finally(unlock);
-      input.destroy();
-    };
+    const close = (): Promise<void> => results.flush().finally(() => closeAll(closers));
     return { input, size: sizeOf(rows), results, recorded, names, close };
   } catch (error) {
-    unlock();
+    await closeAll(closers);
     throw error;
   }
 }

@@ -145,7 +145,7 @@ export const decrypt: Verb = {
     ['A request that was captured', 'subtle-push decrypt --keys receiver.json request.http'],
     [
       'A body in the old coding',
-      'subtle-push decrypt --keys receiver.json --header "Content-Encoding: aesgcm" \\\n'
+      'subtle-push decrypt --keys receiver.json \\\n  --header "Content-Encoding: aesgcm" \\\n'
         + '  --header "Encryption: salt=..." --header "Crypto-Key: dh=..." body.bin',
     ],
   ],

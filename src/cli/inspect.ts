@@ -145,7 +145,7 @@ export const inspect: Verb = {
     ],
     [
       'A token, for a service',
-      'subtle-push inspect --audience https://web.push.apple.com "vapid t=..., k=..."',
+      'subtle-push inspect --audience https://web.push.apple.com \\\n  "vapid t=..., k=..."',
     ],
     [
       'What went over the wire, as it was then',

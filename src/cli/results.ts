@@ -69,7 +69,6 @@ export interface Results {
   readonly add: (result: Result, dead: boolean) => Promise<void> | undefined;
   /** Everything that was added is on disk. */
   readonly flush: () => Promise<void>;
-  readonly close: () => Promise<void>;
 }
 
 /** What is deleted goes by the row's own id, and by the name of its subscription. */
@@ -107,12 +106,5 @@ export function createResults(
     timer ??= setTimeout(() => void flush().catch(failed), MAX_AGE);
     return undefined;
   };
-  const close = async (): Promise<void> => {
-    try {
-      await flush();
-    } finally {
-      await Promise.allSettled([results.close(), prune?.close()]);
-    }
-  };
-  return { add, flush, close };
+  return { add, flush };
 }

@@ -1,6 +1,5 @@
 /** The terminal: where text goes, how wide it is, and whether it has colours. */
 import type { Readable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
 
 export type Painter = (text: string) => string;
 
@@ -21,7 +20,7 @@ export interface Terminal {
   readonly print: (line?: string) => void;
   /** A line on standard error. */
   readonly note: (line: string) => void;
-  readonly error: Pick<WriteStream, 'write'>;
+  readonly error: Pick<Output, 'write'>;
   readonly input: Readable;
   readonly paint: Paint;
   readonly paintError: Paint;
@@ -38,11 +37,19 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** What of an output stream is used. */
+export interface Output {
+  readonly write: (text: string | Uint8Array) => unknown;
+  readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
 /** What of a process is used. */
 export interface Host {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
-  readonly stdout: WriteStream;
-  readonly stderr: WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -11,7 +11,7 @@ import { VERBS } from '../../src/cli/verbs.ts';
 import { PushError } from '../../src/errors.ts';
 import { importVapidKeys } from '../../src/vapid.ts';
 import { skip } from '../support.ts';
-import { buildCommand } from './cli_support.ts';
+import { buildCommand, call } from './cli_support.ts';
 import type { Command } from './cli_support.ts';
 
 const cli = suite('cli');
@@ -48,7 +48,7 @@ cli('--help and --version', async () => {
 });
 
 cli('every verb has help: how it is used, aligned options, examples, in 80 columns', async () => {
-  const helps = await Promise.all(VERBS.map(({ name }) => command.run([name, '--help'])));
+  const helps = await Promise.all(VERBS.map(({ name }) => call([name, '--help'])));
   for (const [i, { status, out, err }] of helps.entries()) {
     assert.is(status, 0);
     assert.is(err, '');
@@ -59,7 +59,7 @@ cli('every verb has help: how it is used, aligned options, examples, in 80 colum
     assert.equal(long, [], VERBS[i]?.name);
     assert.not.match(out, /\x1b/);
   }
-  assert.is((await command.run(['help', 'keys'])).out, (await command.run(['keys', '-h'])).out);
+  assert.is((await call(['help', 'keys'])).out, (await call(['keys', '-h'])).out);
 });
 
 cli('what is misspelt is status 2 and one sentence with what was meant', async () => {
@@ -83,7 +83,7 @@ cli('what is misspelt is status 2 and one sentence with what was meant', async (
     [['demo', '--pad-to', '3994', 'x'], /--pad-to must be a whole number from 0 to 3993/],
     [['demo', '--form', 'crypto-key', 'x'], /--form belongs to --coding aesgcm128/],
   ];
-  const ended = await Promise.all(cases.map(([args]) => command.run(args)));
+  const ended = await Promise.all(cases.map(([args]) => call(args)));
   for (const [i, { status, out, err }] of ended.entries()) {
     assert.is(status, 2, err);
     assert.is(out, '');
@@ -193,13 +193,13 @@ cli('keys: every format is read again, and gives the same pair', async () => {
   const source = command.file('first.json', first.out);
   const formats = ['json', 'env', 'jwk', 'pem'];
   const written = await Promise.all(formats.map((format) =>
-    command.run(['keys', '--import', source, '--format', format])));
+    call(['keys', '--import', source, '--format', format])));
   assert.is(written[0]!.out, first.out);
   assert.match(written[1]!.out, /^VAPID_PUBLIC_KEY=B[\w-]{86}\nVAPID_PRIVATE_KEY=[\w-]{43}\nVAPID_SUBJECT="mailto:ops@example.com"\n$/);
   assert.is((JSON.parse(written[2]!.out) as { crv: string }).crv, 'P-256');
   assert.match(written[3]!.out, /^-----BEGIN PRIVATE KEY-----\n/);
   const again = await Promise.all(written.map(({ out }) =>
-    command.run(['keys', '--import', '-'], { input: out })));
+    call(['keys', '--import', '-'], { input: out })));
   const { publicKey, privateKey } = JSON.parse(first.out) as Record<string, string>;
   for (const { status, out } of again) {
     assert.is(status, 0);
@@ -207,7 +207,7 @@ cli('keys: every format is read again, and gives the same pair', async () => {
     assert.is(read['publicKey'], publicKey);
     assert.is(read['privateKey'], privateKey);
   }
-  const shown = await command.run(['keys', '--import', source, '--public']);
+  const shown = await call(['keys', '--import', source, '--public']);
   assert.is(shown.out, `${publicKey}\n`);
 });
 
@@ -220,11 +220,11 @@ cli('keys --out: for the owner alone, whatever the umask; nothing is replaced un
   const { publicKey, privateKey } = JSON.parse(text) as Record<string, string>;
   assert.is(first.out, `${publicKey}\n`);
   assert.not.ok((first.out + first.err).includes(privateKey!));
-  const second = await command.run(['keys', '--out', out]);
+  const second = await call(['keys', '--out', out]);
   assert.is(second.status, 1);
   assert.match(second.err, /exists already: give another name, or --force/);
   assert.is(readFileSync(out, 'utf8'), text);
-  const third = await command.run(['keys', '--out', out, '--force']);
+  const third = await call(['keys', '--out', out, '--force']);
   assert.is(third.status, 0);
   assert.is.not(readFileSync(out, 'utf8'), text);
   assert.is(statSync(out).mode & 0o777, 0o600);
@@ -240,16 +240,16 @@ cli('keys: what cannot be read is one sentence that repeats nothing of it', asyn
     ['-----BEGIN ENCRYPTED PRIVATE KEY-----', /encrypted; decrypt it first/],
     ['\0'.repeat(2_000_000), /more than 1,048,576 bytes/],
   ];
-  const ended = await Promise.all(cases.map(([input]) => command.run(['keys', '--import', '-'], { input })));
+  const ended = await Promise.all(cases.map(([input]) => call(['keys', '--import', '-'], { input })));
   for (const [i, { status, out, err }] of ended.entries()) {
     assert.is(status, 1, err);
     assert.ok(isSentence(err), err);
     assert.match(err, cases[i]![1]);
     assert.not.ok((out + err).includes(secret));
   }
-  const missing = await command.run(['keys', '--import', command.path('nowhere')]);
+  const missing = await call(['keys', '--import', command.path('nowhere')]);
   assert.match(missing.err, /Cannot read .*nowhere: there is no such file/);
-  const directory = await command.run(['keys', '--import', command.folder]);
+  const directory = await call(['keys', '--import', command.folder]);
   assert.match(directory.err, /it is a directory/);
 });
 

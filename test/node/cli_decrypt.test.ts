@@ -12,7 +12,7 @@ import { exportReceiver, importReceiver, toSubscription } from '../../src/receiv
 import type { Receiver, ReceiverKeys } from '../../src/receive.ts';
 import type { Encrypted, Subscription } from '../../src/types.ts';
 import { skip } from '../support.ts';
-import { buildCommand } from './cli_support.ts';
+import { buildCommand, call } from './cli_support.ts';
 import type { Command, Ended } from './cli_support.ts';
 
 const test = suite('cli decrypt');
@@ -25,7 +25,7 @@ let subscription: Subscription;
 
 test.before(async () => {
   command = await buildCommand();
-  const { out } = await command.run(['keys', '--receiver', '--endpoint', 'https://push.example.com/x']);
+  const { out } = await call(['keys', '--receiver', '--endpoint', 'https://push.example.com/x']);
   ({ subscription, ...keys } = JSON.parse(out) as ReceiverKeys & { subscription: Subscription });
   keyFile = command.file('receiver.json', out);
   receiver = await importReceiver(keys);
@@ -34,7 +34,7 @@ test.before(async () => {
 test.after(() => command.close());
 
 function decrypt(input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> {
-  return command.run(['decrypt', '--keys', keyFile, ...args], { input });
+  return call(['decrypt', '--keys', keyFile, ...args], { input });
 }
 
 function fields({ headers }: Encrypted): string[] {
@@ -133,7 +133,7 @@ test('keys as people have them: p256dh, a JWK, beside a subscription', async () 
     { p256dh: publicKey, privateKey, auth }, { keys: { p256dh: publicKey, auth }, privateKey },
     { subscription, privateKey }, { privateKey: jwk, auth }, { ...jwk, auth },
   ];
-  const ended = await Promise.all(shapes.map((shape, i) => command.run(
+  const ended = await Promise.all(shapes.map((shape, i) => call(
     ['decrypt', '--keys', command.file(`shape-${i}.json`, JSON.stringify(shape))], { input: body },
   )));
   for (const { out, err } of ended) assert.is(out, TEXT, err);
@@ -143,7 +143,7 @@ test('why a message does not open, in one sentence', async () => {
   const { body } = await encrypt(subscription, TEXT);
   const flipped = body.slice();
   flipped[90]! ^= 1;
-  const other = command.file('other.json', (await command.run(['keys', '--receiver'])).out);
+  const other = command.file('other.json', (await call(['keys', '--receiver'])).out);
   const made = await aesgcm.encrypt(subscription, TEXT);
   const cases: [Uint8Array | string, string[], RegExp][] = [
     [flipped, [], /encrypted for another receiver, or something of it was changed/],
@@ -165,7 +165,7 @@ test('why a message does not open, in one sentence', async () => {
     assert.match(err, /^subtle-push: [^\n]+\n$/);
     assert.match(err, cases[i]![2]);
   }
-  const stranger = await command.run(['decrypt', '--keys', other], { input: body });
+  const stranger = await call(['decrypt', '--keys', other], { input: body });
   assert.match(stranger.err, /encrypted for another receiver/);
 });
 
@@ -180,7 +180,7 @@ test('what is wrong with the keys or the command line', async () => {
     [JSON.stringify(keys), ['--header', 'x'], 2, /--header must be like/],
     [JSON.stringify(keys), ['--json', '--out', '-'], 2, /exclude each other/],
   ];
-  const ended = await Promise.all(cases.map(([text, args], i) => command.run(
+  const ended = await Promise.all(cases.map(([text, args], i) => call(
     ['decrypt', '--keys', command.file(`bad-${i}.json`, text), ...args], { input: 'AAAA' },
   )));
   for (const [i, { status, err }] of ended.entries()) {
@@ -188,10 +188,10 @@ test('what is wrong with the keys or the command line', async () => {
     assert.match(err, cases[i]![3]);
     assert.not.ok(err.includes(secret));
   }
-  const none = await command.run(['decrypt'], { input: 'AAAA' });
+  const none = await call(['decrypt'], { input: 'AAAA' });
   assert.is(none.status, 2);
   assert.match(none.err, /keys are wanted: --keys FILE/);
-  const both = await command.run(['decrypt', '--keys', '-'], { input: 'AAAA' });
+  const both = await call(['decrypt', '--keys', '-'], { input: 'AAAA' });
   assert.match(both.err, /cannot be both keys and message/);
 });
 

@@ -8,7 +8,7 @@ import { hex } from '../../src/cli/layout.ts';
 import { encodeBase64url } from '../../src/lib/base64url.ts';
 import { importReceiver } from '../../src/receive.ts';
 import forms from '../../vectors/one-message.json' with { type: 'json' };
-import { buildCommand } from './cli_support.ts';
+import { buildCommand, call } from './cli_support.ts';
 import type { Command } from './cli_support.ts';
 
 const demo = suite('cli demo');
@@ -46,10 +46,10 @@ demo('payloads from standard input and from files, empty, binary, at the limit',
   const [piped, empty, argument, binary, named, dash] = await Promise.all([
     command.run(['demo'], { input: TEXT }),
     command.run(['demo'], { input: '' }),
-    command.run(['demo', '']),
+    call(['demo', '']),
     command.run(['demo', '--json'], { input: noise }),
-    command.run(['demo', '--file', file]),
-    command.run(['demo', '--file', '-'], { input: TEXT }),
+    call(['demo', '--file', file]),
+    call(['demo', '--file', '-'], { input: TEXT }),
   ]);
   assert.ok(piped.out.endsWith(`\nReceived: ${TEXT}\n`));
   assert.ok(dash.out.endsWith(`\nReceived: ${TEXT}\n`));
@@ -75,23 +75,23 @@ demo('what is too large is said with the limit, and is status 1', async () => {
     [['demo'], 'x'.repeat(70_000), /\(standard input\) is too large: it has more than 65,536 bytes/],
     [['demo', '--coding', 'aesgcm', 'x'.repeat(4078)], undefined, /at most 4,077; send 1 byte less/],
   ];
-  const ended = await Promise.all(cases.map(([args, input]) => command.run(args, { input })));
+  const ended = await Promise.all(cases.map(([args, input]) => call(args, { input })));
   for (const [i, { status, out, err }] of ended.entries()) {
     assert.is(status, 1);
     assert.is(out, '');
     assert.match(err, cases[i]![2]);
     assert.match(err, /^subtle-push: [^\n]+\n$/);
   }
-  const both = await command.run(['demo', '--file', big, 'text']);
+  const both = await call(['demo', '--file', big, 'text']);
   assert.is(both.status, 2);
   assert.match(both.err, /given twice/);
 });
 
 demo('the old codings, with their fields', async () => {
   const [aesgcm, first, second] = await Promise.all([
-    command.run(['demo', '--coding', 'aesgcm', TEXT]),
-    command.run(['demo', '--coding', 'aesgcm128', TEXT]),
-    command.run(['demo', '--coding', 'aesgcm128', '--form', 'encryption-key', TEXT]),
+    call(['demo', '--coding', 'aesgcm', TEXT]),
+    call(['demo', '--coding', 'aesgcm128', TEXT]),
+    call(['demo', '--coding', 'aesgcm128', '--form', 'encryption-key', TEXT]),
   ]);
   for (const { status, out } of [aesgcm, first, second]) {
     assert.is(status, 0);
@@ -105,7 +105,7 @@ demo('the old codings, with their fields', async () => {
 
 demo('--verbose shows every derived value and the keys, without it no private one is shown', async () => {
   const [plain, verbose] = await Promise.all([
-    command.run(['demo', '--json', TEXT]), command.run(['demo', '--json', '--verbose', TEXT]),
+    call(['demo', '--json', TEXT]), call(['demo', '--json', '--verbose', TEXT]),
   ]);
   const quiet = JSON.parse(plain.out) as Record<string, unknown>;
   assert.is(quiet['values'], undefined);
@@ -116,12 +116,12 @@ demo('--verbose shows every derived value and the keys, without it no private on
     'ua_public', 'auth_secret', 'as_public', 'salt', 'ecdh_secret', 'PRK_key', 'key_info', 'IKM', 'PRK',
     'cek_info', 'CEK', 'nonce_info', 'NONCE',
   ]);
-  const { out } = await command.run(['demo', '--verbose', TEXT]);
+  const { out } = await call(['demo', '--verbose', TEXT]);
   for (const name of Object.keys(values)) assert.match(out, new RegExp(`^   ${name} `, 'm'));
 });
 
 demo('--pad-to hides the length', async () => {
-  const { out } = await command.run(['demo', '--pad-to', '100', TEXT]);
+  const { out } = await call(['demo', '--pad-to', '100', TEXT]);
   assert.match(out, /^ {3}99-186 +88 {2}padding/m);
   assert.ok(out.endsWith(`\nReceived: ${TEXT}\n`));
 });

@@ -20,7 +20,7 @@ import type { RequestOptions } from '../../src/request.ts';
 import type { Subscription } from '../../src/types.ts';
 import { createVapid, generateVapidKeys } from '../../src/vapid.ts';
 import type { Vapid, VapidKeys } from '../../src/vapid.ts';
-import { buildCommand } from './cli_support.ts';
+import { buildCommand, call } from './cli_support.ts';
 import type { Command } from './cli_support.ts';
 
 const test = suite('cli inspect');
@@ -281,12 +281,12 @@ test('the command: files, text, standard input; statuses; JSON', async () => {
   const request = command.file('request.http', httpText(made, '\r\n'));
   const at = ['--at', '2026-11-21T12:00:00Z'];
   const [file, text, piped, token, captured, late, json] = await Promise.all([
-    command.run(['inspect', sub]), command.run(['inspect', JSON.stringify(good)]),
+    command.run(['inspect', sub]), call(['inspect', JSON.stringify(good)]),
     command.run(['inspect'], { input: JSON.stringify({ id: 5, subscription: good }) }),
-    command.run(['inspect', ...at, '--audience', FCM, await vapid.authorize(FCM)]),
-    command.run(['inspect', ...at, request]),
+    call(['inspect', ...at, '--audience', FCM, await vapid.authorize(FCM)]),
+    call(['inspect', ...at, request]),
     command.run(['inspect', '--at', '2027-01-01', request]),
-    command.run(['inspect', '--json', '--at', '2027-01-01', request]),
+    call(['inspect', '--json', '--at', '2027-01-01', request]),
   ]);
   for (const { status, out, err } of [file, text, piped, token, captured]) {
     assert.is(status, 0, err);
@@ -312,13 +312,13 @@ test('what is nothing of all this is said, with what is wanted', async () => {
     ['{"a": 1}', /is none of what can be inspected/],
     ['\0\xff', /is none of what can be inspected/],
   ];
-  const ended = await Promise.all(cases.map(([input]) => command.run(['inspect'], { input })));
+  const ended = await Promise.all(cases.map(([input]) => call(['inspect'], { input })));
   for (const [i, { status, out, err }] of ended.entries()) {
     assert.is(status, 1);
     assert.is(out, '');
     assert.match(err, cases[i]![1]);
   }
-  const bad = await command.run(['inspect', '--audience', 'fcm', '{}']);
+  const bad = await call(['inspect', '--audience', 'fcm', '{}']);
   assert.is(bad.status, 2);
   assert.match(bad.err, /--audience must be an origin/);
 });
@@ -334,7 +334,7 @@ function seeded(seed: number): () => number {
 
 const SEED = 20_261_121;
 
-test(`4,000 mutated things give findings or one sentence, nothing else (seed ${SEED})`, async () => {
+test(`2,000 mutated things give findings or one sentence, nothing else (seed ${SEED})`, async () => {
   const random = seeded(SEED);
   const pick = (most: number): number => Math.floor(random() * most);
   const made = await capture();
@@ -343,7 +343,7 @@ test(`4,000 mutated things give findings or one sentence, nothing else (seed ${S
     Buffer.from(JSON.stringify({ ...made, headers: Object.fromEntries(made.headers), body: Buffer.from(made.body!) })),
     httpText(await capture({ encrypt: aesgcm.encrypt }), '\n'),
   ];
-  for (let i = 0; i < 4000; i++) {
+  for (let i = 0; i < 2000; i++) {
     const source = seeds[i % seeds.length]!;
     const bytes = Buffer.from(source);
     for (let n = 1 + pick(3); n > 0; n--) bytes[pick(bytes.length)] = pick(256);
@@ -357,9 +357,9 @@ test(`4,000 mutated things give findings or one sentence, nothing else (seed ${S
   }
 });
 
-test('300,000 bytes of anything is looked through in no time', async () => {
-  const size = 300_000;
-  const heads = ['', 'POST / HTTP/1.1\nA: ', 'vapid t=', '{"endpoint":"', 'A:', 'VAPID_PUBLIC_KEY=', '{"headers":{"Crypto-Key":"'];
+test('100,000 bytes of anything is looked through in no time', async () => {
+  const size = 100_000;
+  const heads = ['', 'POST / HTTP/1.1\nA: ', 'vapid t=', 'VAPID_PUBLIC_KEY=', '{"headers":{"Crypto-Key":"'];
   const tails = ['', 'x', '"}', '\n\nx'];
   for (const filler of [' ', '\n', '\t', ':', ',', ';', '=', 'a', '.', '/', '"', '0', '\r\n', ' =', 't ', '\0']) {
     for (const head of heads) {
@@ -370,8 +370,8 @@ test('300,000 bytes of anything is looked through in no time', async () => {
       });
       await readKeyFile(utf8(text)).catch(() => undefined);
       const milliseconds = performance.now() - start;
-      // A quadratic time would be minutes.
-      assert.ok(milliseconds < 5000, `${JSON.stringify(head + filler)}: ${milliseconds} ms`);
+      // A quadratic time would be ten seconds and more.
+      assert.ok(milliseconds < 3000, `${JSON.stringify(head + filler)}: ${milliseconds} ms`);
     }
   }
 });

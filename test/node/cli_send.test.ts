@@ -12,7 +12,7 @@ import { createPushService } from '../../src/service.ts';
 import type { TestSubscription } from '../../src/service.ts';
 import { topicFrom } from '../../src/subscription.ts';
 import { generateVapidKeys } from '../../src/vapid.ts';
-import { buildCommand } from './cli_support.ts';
+import { buildCommand, call } from './cli_support.ts';
 import type { Command, Ended } from './cli_support.ts';
 
 const send = suite('cli send');
@@ -44,7 +44,7 @@ async function subscribe(): Promise<{ subscription: TestSubscription; file: stri
 }
 
 function sendTo(file: string, ...args: readonly string[]): Promise<Ended> {
-  return command.run(['send', '--subscription', file, '--keys', keyFile, ...LOCAL, ...args]);
+  return call(['send', '--subscription', file, '--keys', keyFile, ...LOCAL, ...args]);
 }
 
 send('a text arrives; the answer is said in words, the capabilities in it are not', async () => {
@@ -122,20 +122,20 @@ send('keys and subject from the environment; --no-vapid', async () => {
     VAPID_SUBJECT: 'mailto:env@example.com',
   };
   const args = ['send', '--subscription', file, ...LOCAL, TEXT];
-  const sent = await command.run(args, { env });
+  const sent = await call(args, { env });
   assert.is(sent.status, 0, sent.err);
   assert.is((await subscription.next()).vapid?.subject, 'mailto:env@example.com');
-  const own = await command.run([...args, '--vapid-subject', 'https://example.com/push'], { env });
+  const own = await call([...args, '--vapid-subject', 'https://example.com/push'], { env });
   assert.is(own.status, 0, own.err);
   assert.is((await subscription.next()).vapid?.subject, 'https://example.com/push');
-  const without = await command.run([...args, '--no-vapid']);
+  const without = await call([...args, '--no-vapid']);
   assert.is(without.status, 1);
   assert.match(without.err, /refuses the VAPID token|\[401/);
-  const none = await command.run(args);
+  const none = await call(args);
   assert.is(none.status, 2);
   assert.match(none.err, /VAPID keys are wanted: give --keys FILE/);
   const { VAPID_SUBJECT: _, ...pair } = env;
-  const anonymous = await command.run(args, { env: pair });
+  const anonymous = await call(args, { env: pair });
   assert.is(anonymous.status, 2);
   assert.match(anonymous.err, /A subject is wanted/);
 });
@@ -151,10 +151,10 @@ send('over TLS with a certificate that only --ca makes trusted', async () => {
     const trusted = await command.run([...args, '--ca', ca]);
     assert.is(trusted.status, 0, trusted.err);
     assert.is((await subscription.next()).text(), TEXT);
-    const untrusted = await command.run(args);
+    const untrusted = await call(args);
     assert.is(untrusted.status, 1);
     assert.match(untrusted.err, /^subtle-push: Cannot reach https:\/\/localhost:\d+/);
-    const wrong = await command.run([...args, '--ca', file]);
+    const wrong = await call([...args, '--ca', file]);
     assert.is(wrong.status, 2);
     assert.match(wrong.err, /--ca is one or more certificates/);
   } finally {
@@ -258,7 +258,7 @@ send('subscriptions that cannot be used are status 1, and nothing of them is sho
   const ended = await Promise.all(cases.map(([value, , args], i) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const file = command.file(`bad-${i}.json`, text);
-    return command.run(['send', '--subscription', file, '--keys', keyFile, ...args, TEXT]);
+    return call(['send', '--subscription', file, '--keys', keyFile, ...args, TEXT]);
   }));
   for (const [i, { status, out, err }] of ended.entries()) {
     assert.is(status, 1, err);
@@ -268,7 +268,7 @@ send('subscriptions that cannot be used are status 1, and nothing of them is sho
       assert.not.ok((out + err).includes(secret));
     }
   }
-  const inline = await command.run(['send', '--subscription', JSON.stringify(subscription), '--no-vapid', TEXT]);
+  const inline = await call(['send', '--subscription', JSON.stringify(subscription), '--no-vapid', TEXT]);
   assert.is(inline.status, 2);
   assert.match(inline.err, /can be read by every user of the machine/);
   assert.not.ok(inline.err.includes(pair.auth));

@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { build } from 'esbuild';
+import { runCommand } from '../../src/cli/command.ts';
 
 /** A process that has ended. */
 export interface Ended {
@@ -41,6 +43,23 @@ export interface Command {
   readonly path: (name: string) => string;
   /** Ends what still runs and takes the folder away. */
   readonly close: () => void;
+}
+
+/**
+ * The same without a process of its own, which takes a tenth of the time. What a process alone has
+ * (signals, terminals, pipes, the exit status as the system sees it) needs `Command.run`.
+ */
+export async function call(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const out: Uint8Array[] = [];
+  let err = '';
+  const status = await runCommand(args, {
+    stdin: Readable.from([Buffer.from(options.input ?? '')]),
+    stdout: { write: (text) => out.push(Buffer.from(text)), on: () => undefined },
+    stderr: { write: (text) => (err += String(text)), on: () => undefined },
+    env: options.env ?? {},
+  });
+  const bytes = Buffer.concat(out);
+  return { status, signal: null, out: bytes.toString(), bytes, err };
 }
 
 /** Milliseconds after which a process that hangs is ended. */
