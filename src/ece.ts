@@ -1,4 +1,4 @@
-import { concat, copyBytes } from './lib/bytes.ts';
+import { concat, copyBytes, viewBytes } from './lib/bytes.ts';
 import { createOpening, createSealing } from './lib/ece/aes128gcm.ts';
 import { openAesgcm, sealAesgcm } from './lib/ece/aesgcm.ts';
 import { readContent } from './lib/ece/keys.ts';
@@ -31,9 +31,16 @@ export interface OpenOptions extends OpeningKey {
 /** Chunks of a stream: bytes, in pieces of any size. */
 type Chunk = Uint8Array | ArrayBuffer;
 
-function readChunk(chunk: Chunk): Bytes {
-  const bytes = copyBytes(chunk);
+/** A view: what a stream was given is its own until the write is done. */
+function readChunk(chunk: unknown): Uint8Array {
+  const bytes = viewBytes(chunk);
   if (!bytes) throw new TypeError('Chunks must be bytes; see TextEncoderStream');
+  return bytes;
+}
+
+function readBody(body: Chunk): Bytes {
+  const bytes = copyBytes(body);
+  if (!bytes) throw new TypeError('A body must be bytes');
   return bytes;
 }
 
@@ -69,7 +76,7 @@ export async function encrypt(content: Payload, options: SealOptions): Promise<B
  * const bytes = await decrypt(await encrypt('Hello', { key }), { key });
  */
 export async function decrypt(body: Chunk, options: OpenOptions): Promise<Bytes> {
-  const bytes = readChunk(body);
+  const bytes = readBody(body);
   const parts: Bytes[] = [];
   const opening = createOpening({ maxRecordSize: Infinity, ...options }, (part) => parts.push(part));
   await opening.write(bytes);
@@ -80,7 +87,7 @@ export async function decrypt(body: Chunk, options: OpenOptions): Promise<Bytes>
 /** A stream around writing and ending; what they give goes on as it comes. */
 function transform(
   create: (give: (part: Bytes) => void) => {
-    readonly write: (chunk: Bytes) => Promise<void>;
+    readonly write: (chunk: Uint8Array) => Promise<void>;
     readonly end: () => Promise<void>;
   },
 ): TransformStream<Uint8Array, Bytes> {
@@ -146,5 +153,5 @@ export async function decryptAesgcm(
   message: { readonly body: Chunk; readonly headers: HeadersLike },
   options: OpenOptions,
 ): Promise<Bytes> {
-  return openAesgcm(readChunk(message.body), message.headers, options);
+  return openAesgcm(readBody(message.body), message.headers, options);
 }

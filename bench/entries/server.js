@@ -3,7 +3,7 @@ import { nodeEncrypt } from '../../src/node.ts';
 import { ours } from '../contestants/ours.js';
 import { decryption, encryption, requests, tokens } from '../suites/contests.js';
 
-const { jobs, validateOnly } = JSON.parse(process.argv[2]);
+const { jobs } = JSON.parse(process.argv[2]);
 const clock = {
   now: () => performance.now(),
   cpu: () => {
@@ -42,6 +42,9 @@ const SUITES = {
     const webPush = (await import('web-push').catch(() => undefined))?.default;
     return sending({ ...job, webPush });
   },
+  interop: async (job) => (await import('../suites/interop.js')).interop(job),
+  content: async (job) => (await import('../suites/content.js')).content(job),
+  streaming: async (job) => (await import('../suites/content.js')).streaming(job),
   memory: async (job) => (await import('../suites/memory.js')).memory(job),
 };
 
@@ -49,7 +52,6 @@ const print = (value) => console.log(JSON.stringify(value));
 print({ missing: loaded.flatMap(({ missing }) => missing ?? []), second: Boolean(second) });
 for (const job of jobs) {
   const result = await SUITES[job.suite](job);
-  for (const row of result.rows ?? []) if (validateOnly) delete row.rounds;
   print({ job, result });
 }
 process.exit();

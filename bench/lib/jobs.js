@@ -14,12 +14,22 @@ export function jobsFor(kind, { node, serverScript }) {
     { suite: 'decryption', effort },
   ];
   const send = { suite: 'sending', script: serverScript, effort, inFlight: 100 };
-  if (kind !== 'full') return node ? [...first, send] : first;
+  const contents = contentJobs(kind);
+  if (kind !== 'full') return node ? [...first, send, ...contents] : first;
   const more = [
     request(effort, 3993), request(effort, 200, 1), request(effort, 200, 16),
     request(effort, 200, 64, 4), request(effort, 200, 64, 1000),
   ];
-  return node ? [...first, ...more, send, ...memoryJobs()] : [...first, ...more];
+  return node ? [...first, ...more, send, ...contents, ...memoryJobs()] : [...first, ...more];
+}
+
+function contentJobs(kind) {
+  if (kind === 'validate') return [{ suite: 'interop' }];
+  // http_ece's time grows with the square of the length: more would be a matter of minutes.
+  const bytes = kind === 'quick' ? 2 ** 22 : 2 ** 23;
+  const rounds = kind === 'quick' ? 3 : 9;
+  const jobs = [4096, 65_536].map((rs) => ({ suite: 'content', bytes, rs, rounds }));
+  return kind === 'quick' ? jobs : [...jobs, { suite: 'streaming', bytes: 2 ** 30 }];
 }
 
 function memoryJobs() {

@@ -10,14 +10,18 @@ const TITLES = {
   tokens: () => 'VAPID tokens',
   decryption: () => 'Decryption, 200 bytes, 64 in flight',
   sending: ({ inFlight }) => `Sent over TLS to a service in another process, ${inFlight} in flight`,
+  interop: () => 'http_ece and subtle-push/ece open each other\'s content',
+  content: ({ bytes, rs }) => `Content coding, ${number(bytes / 2 ** 20)} MiB, records of ${number(rs)} bytes`,
+  streaming: () => 'Memory of encrypting and decrypting as streams',
   memory: ({ origins }) => `Heap of sendMany, ${origins ? 'every row another origin' : 'one origin'}`,
 };
 
 function printContest(suite, rows, say) {
-  const floor = rows.find(({ name }) => /^six bare/.test(name));
-  const peers = { requests: /^web-push$/, sending: /keep-alive/ };
+  const floor = rows.find(({ name }) => /bare/.test(name));
+  const peers = { requests: /^web-push$/, sending: /keep-alive/, content: /http_ece/ };
   const peer = rows.find(({ name, rounds }) => rounds && peers[suite]?.test(name));
-  say(contest(rows, { floor: floor && { ...floor, short: 'floor' }, peer, ratio }));
+  const unit = suite === 'content' ? 'MiB/s' : 'messages/s';
+  say(contest(rows, { floor, peer, ratio, unit }));
 }
 
 /** `event`: what a runtime says of itself, or a job's result. */
@@ -30,6 +34,7 @@ export function print(runtime, event, say) {
   const { job, result } = event;
   say(`\n${TITLES[job.suite](job)}`);
   if (result.rows) printContest(job.suite, result.rows, say);
+  for (const line of result.lines ?? []) say(line);
   for (const { rows, bytes } of result.heaps ?? []) {
     say(`${number(rows).padStart(12)} rows  ${number(bytes / 2 ** 20, 1)} MiB`);
   }

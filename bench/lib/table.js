@@ -24,16 +24,17 @@ export function table(columns, rows) {
 }
 
 /** Rows of contestants, best first; `floor` and `peer`: rows to compare with. */
-export function contest(rows, { floor, peer, ratio }) {
+export function contest(rows, { floor, peer, ratio, unit }) {
   const best = Math.max(...rows.map(({ perSecond }) => perSecond ?? 0));
   const compared = (row, with_, of) =>
     with_ && row.rounds && row !== with_ ? `${number(ratio(row, with_, of), 2)}x` : '';
   return table([
     { title: '', left: true, of: ({ name }) => name },
-    { title: 'messages/s', of: ({ perSecond }) => number(perSecond) },
-    { title: '±', of: ({ spread }) => (spread === undefined ? '' : `${number(spread * 100)}%`) },
-    { title: 'CPU us', of: ({ cpu }) => number(cpu) },
-    ...(floor ? [{ title: `of ${floor.short ?? 'floor'}`, of: (row) => compared(row, floor) }] : []),
+    { title: unit, of: ({ perSecond }) => number(perSecond) },
+    ...(rows.some(({ spread }) => spread)
+      ? [{ title: '±', of: ({ spread }) => (spread === undefined ? '' : `${number(spread * 100)}%`) }] : []),
+    ...(rows.some(({ cpu }) => cpu) ? [{ title: 'CPU us', of: ({ cpu }) => number(cpu) }] : []),
+    ...(floor ? [{ title: 'of floor', of: (row) => compared(row, floor) }] : []),
     ...(peer ? [{ title: `of ${peer.name}`, of: (row) => compared(row, peer) }] : []),
     {
       title: '',

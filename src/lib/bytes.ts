@@ -42,10 +42,15 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
  * sandboxes hand over arrays of another realm.
  */
 export function copyBytes(value: unknown): Bytes | undefined {
+  return viewBytes(value)?.slice();
+}
+
+/** The same without the copy. */
+export function viewBytes(value: unknown): Uint8Array | undefined {
   try {
     // A DataView takes an ArrayBuffer of any realm, and nothing else.
     const view = ArrayBuffer.isView(value) ? value : new DataView(value as ArrayBuffer);
-    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   } catch {
     return undefined;
   }

@@ -66,8 +66,8 @@ export async function sealAesgcm(
   const { keys, headers } = to ? await sealFor(to, salt) : { keys: explicit(salt, key!), headers: {} };
   const parts: Bytes[] = [];
   const writing = {
-    capacity: rs - 2, pad: (data: Bytes, pad: number) => padFront(2, data, pad),
-    endsShort: true, maxPad: MAX_PAD,
+    capacity: rs - 2, spare: 0, endsShort: true, maxPad: MAX_PAD,
+    pad: (data: Bytes, _: number, pad: number) => padFront(2, data, pad),
   };
   const sealer = createSealer(keys, writing, padding, (part) => parts.push(part));
   await sealer.write(content);

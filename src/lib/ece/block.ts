@@ -5,37 +5,37 @@ import { zeros } from '../bytes.ts';
 export interface Block {
   /** Takes what still fits of `bytes` from `at`; answers the place behind it. */
   readonly fill: (bytes: Uint8Array, at: number) => number;
-  /** What was gathered; the block is empty afterwards. `spare`: octets to have behind it. */
-  readonly take: (spare?: number) => Bytes;
+  /** What was gathered, with the spare octets behind it; the block is empty afterwards. */
+  readonly take: () => Bytes;
   readonly length: () => number;
 }
 
 /** A first buffer of at most this size: a header may announce records of 4 GiB for a body of 20. */
 const FIRST = 65_536;
 
-/** `size`: bytes of a full block. The buffer grows with what really comes. */
-export function createBlock(size: number): Block {
+/** `size`: bytes of a full block; `spare`: zeros behind it. The buffer grows with what really comes. */
+export function createBlock(size: number, spare: number = 0): Block {
   let buffer = zeros(0);
   let length = 0;
   const grow = (wanted: number): void => {
-    const larger = zeros(Math.min(size, Math.max(wanted, 2 * buffer.length, FIRST)));
+    const larger = zeros(Math.min(size + spare, Math.max(wanted + spare, 2 * buffer.length, FIRST)));
     larger.set(buffer.subarray(0, length));
     buffer = larger;
   };
   const fill = (bytes: Uint8Array, at: number): number => {
     const end = Math.min(bytes.length, at + size - length);
     const wanted = length + end - at;
-    if (wanted > buffer.length) grow(wanted);
+    if (wanted + spare > buffer.length) grow(wanted);
     buffer.set(bytes.subarray(at, end), length);
     length = wanted;
     return end;
   };
-  const take = (spare = 0): Bytes => {
-    const full = spare === 0 && length === buffer.length;
+  const take = (): Bytes => {
+    // A full block is handed out as it is, and never written to again; one that is not is copied.
+    const full = length + spare === buffer.length;
     const taken = full ? buffer : zeros(length + spare);
     if (!full) taken.set(buffer.subarray(0, length));
-    // What was handed out whole is not written to again.
-    if (full) buffer = zeros(0);
+    buffer = zeros(0);
     length = 0;
     return taken;
   };

@@ -9,8 +9,10 @@ import { createPipe } from './pipe.ts';
 export interface Writing {
   /** Octets of data and padding in a full record. */
   readonly capacity: number;
-  /** The octets of a record before encryption. */
-  readonly pad: (data: Bytes, pad: number, last: boolean) => Bytes;
+  /** Octets that a record has behind its data when it is not padded. */
+  readonly spare: number;
+  /** The octets of a record before encryption, out of its data with the spare ones behind it. */
+  readonly pad: (block: Bytes, length: number, pad: number, last: boolean) => Bytes;
   /** Whether the end is told by a record that is not full, so that a full last one needs another. */
   readonly endsShort: boolean;
   /** The most octets of padding in one record. */
@@ -26,18 +28,20 @@ export interface Sealer {
 /** `padding`: octets to add in all, asked when the length of the content is known. */
 export function createSealer(
   keys: ContentKeys,
-  { capacity, pad, endsShort, maxPad }: Writing,
+  { capacity, spare, pad, endsShort, maxPad }: Writing,
   padding: (length: number) => number,
   give: (record: Bytes) => void,
 ): Sealer {
   const key = importContentKey(keys.cek, 'encrypt');
-  const block = createBlock(capacity);
+  const block = createBlock(capacity, spare);
   const pipe = createPipe(give);
   let index = 0;
   let length = 0;
   const seal = async (record: Bytes, iv: Bytes): Promise<Bytes> => sealRecord(await key, iv, record);
-  const add = (data: Bytes, zerosBehind: number, last: boolean): Promise<void> =>
-    pipe.add(seal(pad(data, zerosBehind, last), recordNonce(keys.nonce, index++)));
+  const add = (data: Bytes, padding: number, last: boolean): Promise<void> => {
+    const record = pad(data, data.length - spare, padding, last);
+    return pipe.add(seal(record, recordNonce(keys.nonce, index++)));
+  };
   const write = async (content: Uint8Array): Promise<void> => {
     length += content.length;
     for (let at = 0; at < content.length; ) {
@@ -50,12 +54,13 @@ export function createSealer(
     let data = block.take();
     let rest = padding(length);
     for (;;) {
-      const now = Math.min(rest, capacity - data.length, maxPad);
+      const used = data.length - spare;
+      const now = Math.min(rest, capacity - used, maxPad);
       rest -= now;
-      const last = rest === 0 && !(endsShort && data.length + now === capacity);
+      const last = rest === 0 && !(endsShort && used + now === capacity);
       await add(data, now, last);
       if (last) return pipe.end();
-      data = zeros(0);
+      data = zeros(spare);
     }
   };
   return { write, end };
