@@ -6,12 +6,16 @@ const OWS = /[\t ]*/y;
 const PARAMETER =
   /([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)")/y;
 
+/** Characters of a field: HTTP servers take no more, and JavaScriptCore is slow with long ones. */
+const MAX_LENGTH = 8192;
+
 /**
  * The elements of a field such as `a=b;c="d", e=f`: commas between elements, semicolons between the
  * parameters of one (draft-ietf-httpbis-encryption-encoding-02 §3). `undefined` where the grammar
  * does not fit or an element names a parameter twice. Empty elements are passed over (RFC 7230 §7).
  */
 export function parseParams(field: string): readonly Params[] | undefined {
+  if (field.length > MAX_LENGTH) return undefined;
   const elements: Params[] = [];
   for (let at = 0; ; at++) {
     at = skip(field, at);
