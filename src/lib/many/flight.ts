@@ -125,5 +125,11 @@ function arm<T>(run: Run<T>, lane: Lane<T>, time: number): void {
 
 /** Timers are cut at what they take. */
 function nap<T>(run: Run<T>, wait: number, then: () => void): void {
-  follow(run, () => run.sleep(Math.min(wait, MAX_TIMER), run.halt.signal), then, then);
+  const controller = new AbortController();
+  const over = (): void => {
+    run.naps.delete(controller);
+    then();
+  };
+  run.naps.add(controller);
+  follow(run, () => run.sleep(Math.min(wait, MAX_TIMER), controller.signal), over, over);
 }

@@ -67,11 +67,11 @@ function ask<T>(run: Run<T>, row: Row<T>, make: (delivery: T) => unknown): void 
 
 /** Puts a row into its origin's lane. */
 function place<T>(run: Run<T>, row: Row<T>, payload: Bytes | null): void {
-  const { checked, message, ...rest } = row;
+  const { delivery, checked, message, deadline } = row;
   const prepared = address(checked, payload, message);
   const lane = enterLane(run, prepared.origin);
   lane.queue.push({
-    ...rest, prepared, lane,
+    delivery, prepared, lane, deadline,
     sender: message.vapid?.publicKey, expires: message.expires ?? Infinity,
     tries: 0, attempts: 0, error: undefined, flight: undefined,
   });

@@ -69,7 +69,9 @@ export interface Run<T> extends Plan<T> {
   source: Iterator<T> | AsyncIterator<T> | undefined;
   pulling: boolean;
   drained: boolean;
-  /** Fires when nothing more is begun: no timer outlives it. What the consumer is thrown then. */
+  /** Ends the timers, one each: Node warns of a signal that more than ten listen to. */
+  readonly naps: Set<AbortController>;
+  /** Fires when nothing more is to be begun. What the consumer is thrown then. */
   readonly halt: AbortController;
   failure: { readonly reason: unknown } | undefined;
   readonly pump: (run: Run<T>) => void;
@@ -90,7 +92,7 @@ export function createRun<T>(plan: Plan<T>, pump: Run<T>['pump']): Run<T> {
   const since = plan.now();
   return {
     ...plan, pump,
-    lanes: new Map(), known: new Set(), crowd: new Set(), unknown: new Set(), begun: new Set(), done: [],
+    lanes: new Map(), known: new Set(), crowd: new Set(), unknown: new Set(), begun: new Set(), naps: new Set(), done: [],
     flying: 0, strangers: 0, asked: 0, parked: 0,
     source: undefined, pulling: false, drained: false, pumping: false,
     halt: new AbortController(), failure: undefined, wake: () => undefined,
@@ -133,6 +135,7 @@ export function stop<T>(run: Run<T>, failure?: Run<T>['failure']): void {
   if (halt.signal.aborted) return;
   run.failure ??= failure;
   halt.abort(failure?.reason);
+  for (const nap of run.naps) nap.abort();
   for (const job of run.begun) {
     if (job.flight) job.flight.controller.abort(halt.signal.reason);
     else finish(run, job, job.error);
