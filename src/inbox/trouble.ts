@@ -39,7 +39,7 @@ export function showPlanned({ faults }: State): void {
   const planned = byId('planned');
   const times = faults.reduce((sum, fault) => sum + fault.times, 0);
   planned.hidden = times === 0;
-  planned.textContent = String(times);
+  planned.textContent = times === 0 ? '' : String(times);
   planned.setAttribute('aria-label', `, planned for ${times} requests`);
 }
 

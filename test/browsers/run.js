@@ -48,6 +48,7 @@ async function load() {
   await build({
     stdin: { contents, resolveDir: here }, bundle: true, format: 'esm', platform: 'node', outfile,
     ignoreAnnotations: true, sourcemap: 'inline', logLevel: 'error', plugins: [packages],
+    external: ['esbuild'],
   });
   return import(pathToFileURL(outfile).href);
 }
@@ -69,14 +70,14 @@ const APT = 'apt-get install --no-install-recommends firefox-esr chromium';
 
 const { repeat, matches } = readArguments(process.argv.slice(2));
 try {
-  const { binaries, runBrowser, runClient, runExample, runPlaywright } = await load();
+  const { binaries, runBrowser, runClient, runExample, runInbox, runPlaywright } = await load();
   for (const [name, find] of Object.entries(binaries)) if (!find()) reportMissing(name, APT);
   if (!hasPlaywright) reportMissing('playwright', 'npm ci --prefix test/browsers');
   const found = Object.keys(binaries).filter((name) => binaries[name]());
   for (let round = 1; round <= repeat; round++) {
     for (const name of found) {
       const label = repeat > 1 ? `${name} ${round}/${repeat}` : name;
-      for (const run of [runBrowser, runClient, runExample]) {
+      for (const run of [runBrowser, runClient, runExample, runInbox]) {
         await run(name, matches, (...result) => report(label, ...result))
           .catch((error) => report(label, 'start and end', error, 0));
       }

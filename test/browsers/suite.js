@@ -8,6 +8,7 @@ import { launch } from './launch.js';
 import { testWithPlaywright } from './playwright.js';
 import { serveSecurely } from './secure.js';
 
+export { runInbox } from './inbox.js';
 export { binaries } from './launch.js';
 
 /** Rejects when the work takes longer than anything may. */
