@@ -1,4 +1,4 @@
-/** The results as they come: on disk after every hundred, and after a second at the latest. */
+/** The results as they come: flushed to disk at every hundred, and after a second at the latest. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,9 +6,9 @@ import { CliError, fileError } from './failure.ts';
 import type { Result } from './record.ts';
 import type { Terminal } from './term.ts';
 
-/** Results that may be lost when the power goes. */
+/** Results that are written at once. */
 const MAX_PENDING = 100;
-/** Milliseconds for which they may be. */
+/** Milliseconds for which a result may wait to be written. */
 const MAX_AGE = 1000;
 
 /** Where lines go. */
@@ -102,7 +102,12 @@ export function createResults(
   const add = (result: Result, isDead: boolean): Promise<void> | undefined => {
     lines += `${JSON.stringify(result)}\n`;
     if (isDead) dead += pruneLine(result);
-    if (++pending >= MAX_PENDING) return flush();
+    if (++pending >= MAX_PENDING) {
+      // The disk works while the next hundred gathers; when that is full too, it is waited for.
+      const before = writing;
+      flush().catch(failed);
+      return before;
+    }
     timer ??= setTimeout(() => void flush().catch(failed), MAX_AGE);
     return undefined;
   };

@@ -10,6 +10,7 @@ import { listen } from '../../src/node.ts';
 import { generateReceiver, toSubscription } from '../../src/receive.ts';
 import { createPushService } from '../../src/service.ts';
 import { subscriptionId } from '../../src/subscription.ts';
+import { skip } from '../support.ts';
 import { buildCommand, call } from './cli_support.ts';
 import type { Command, Ended, Running } from './cli_support.ts';
 
@@ -441,6 +442,19 @@ bulk('what is wrong with the command line or the files is one sentence', async (
   }
   assert.is(site.came.length, 0);
 });
+
+const fullDisk = 'a disk that is full ends it with one sentence, before much more is sent';
+if (!existsSync('/dev/full')) skip(bulk, fullDisk, 'there is no /dev/full here');
+else {
+  bulk(fullDisk, async () => {
+    const { args, results } = files(lines(1200));
+    const given = args.map((word) => (word === results ? '/dev/full' : word));
+    const { status, err } = await command.run([...given, 'Hello']);
+    assert.is(status, 1);
+    assert.match(err, /subtle-push: Cannot write \/dev\/full: the disk is full; make room and try again\n$/);
+    assert.ok(site.came.length < 1200, `${site.came.length}`);
+  });
+}
 
 const hasScript = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux');
 

@@ -144,29 +144,33 @@ files('results are on disk after a hundred, what is to be deleted before them', 
   for (let i = 0; i < 98; i++) assert.is(results.add(OK, false), undefined);
   assert.is(results.add(DEAD, true), undefined);
   assert.equal(log, []);
-  const full = results.add(OK, false);
-  assert.ok(full);
-  await full;
+  await results.add(OK, false);
+  await results.flush();
   assert.equal(log, ['prune 1', 'results 100']);
   results.add(OK, false);
   await results.flush();
   assert.equal(log.slice(2), ['results 1']);
 });
 
-files('a hundred wait until they are on disk', async () => {
+files('a second hundred waits until the first is on disk', async () => {
   const log: string[] = [];
   let written = (): void => undefined;
   const slow = new Promise<void>((done) => (written = done));
   const results = createResults(fakeSink('results', log, slow), undefined, unwanted);
-  let full: Promise<void> | undefined;
-  for (let i = 0; i < 100; i++) full = results.add(OK, false);
+  const hundred = (): Promise<void> | undefined => {
+    for (let i = 0; i < 99; i++) results.add(OK, false);
+    return results.add(OK, false);
+  };
+  await hundred();
   let done = false;
-  full?.then(() => (done = true));
-  await Promise.resolve();
+  const second = hundred()?.then(() => (done = true));
+  for (let i = 0; i < 10; i++) await Promise.resolve();
   assert.not.ok(done);
+  assert.equal(log, ['results 100']);
   written();
-  await full;
-  assert.ok(done);
+  await second;
+  await results.flush();
+  assert.equal(log, ['results 100', 'results 100']);
 });
 
 files('a single result is on disk without another one coming', async () => {
@@ -193,7 +197,7 @@ files('a disk that fails is told, also where nobody waits for it', async () => {
   assert.is(told instanceof Error && told.message, 'full');
   const results = createResults(full, undefined, () => undefined);
   let wait: Promise<void> | undefined;
-  for (let i = 0; i < 100; i++) wait = results.add(OK, false);
+  for (let i = 0; i < 200; i++) wait = results.add(OK, false);
   assert.is(await wait?.catch((error: Error) => error.message), 'full');
   assert.is(await results.flush().catch((error: Error) => error.message), 'full');
 });
