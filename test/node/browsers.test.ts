@@ -9,7 +9,7 @@ import { attachBrowsers, type Browsers } from '../../src/browsers.ts';
 import { concat, property, utf8 } from '../../src/lib/bytes.ts';
 import { createAutopush } from '../../src/lib/node/autopush.ts';
 import { createCertificate } from '../../src/lib/node/certificate.ts';
-import { openGateway } from '../../src/lib/node/gateway.ts';
+import { type Gateway, openGateway } from '../../src/lib/node/gateway.ts';
 import { createGcm } from '../../src/lib/node/gcm.ts';
 import type { Hub } from '../../src/lib/node/hub.ts';
 import * as p from '../../src/lib/node/protobuf.ts';
@@ -69,6 +69,7 @@ interface FakeFirefox {
   readonly next: () => Promise<unknown>;
   readonly ended: () => Promise<Buffer>;
   readonly socket: Socket;
+  readonly status: string;
 }
 
 /** A WebSocket to the service, before hello. */
@@ -97,7 +98,7 @@ async function openFirefox(browsers: Browsers, headers: string[] = []): Promise<
     socket.write(Buffer.concat([Buffer.from([0x81, 0xfe, data.length >> 8, data.length & 255]),
       Buffer.alloc(4), data]));
   };
-  return { say, next, ended, socket };
+  return { say, next, ended, socket, status: answer.subarray(9, 12).toString() };
 }
 
 /** A browser with a subscription. */
@@ -297,11 +298,15 @@ test('after close() pushes find nothing, and nobody listens', async () => {
 });
 
 test('new endpoints of the service stay where they were', async () => {
-  const service = createPushService({ origin: 'https://push.example.net' });
-  const browsers = await attachBrowsers(service);
-  const { endpoint } = await service.subscribe();
-  assert.ok(endpoint.startsWith('https://push.example.net/'));
-  await browsers.close();
+  for (const origin of ['https://push.example.net', undefined]) {
+    const service = createPushService({ origin });
+    const before = await service.subscribe();
+    const browsers = await attachBrowsers(service);
+    const after = await service.subscribe();
+    assert.is(new URL(after.endpoint).origin, new URL(before.endpoint).origin);
+    assert.is((await service.fetch(after.endpoint, empty)).status, 201);
+    await browsers.close();
+  }
 });
 
 /** A request as no fetch sends it. */
@@ -358,27 +363,49 @@ const nobody: Hub = {
   acknowledged: () => undefined,
 };
 
-test('a thousand connections that say nothing: 256 are taken, for a while', async () => {
+/** The sockets alone; silent connections are closed after `patience` milliseconds. */
+async function withGateway(
+  patience: number,
+  use: (gateway: Gateway, like: Browsers) => Promise<void>,
+): Promise<void> {
   const certificate = await createCertificate({ names: ['127.0.0.1'] });
   const gateway = await openGateway({
-    autopush: createAutopush(nobody), gcm: createGcm(nobody, Date.now), certificate, patience: 1500,
+    autopush: createAutopush(nobody), gcm: createGcm(nobody, Date.now), certificate, patience,
     handle: async () => new Response('pushed'), ready: async () => true, script: () => '',
   });
-  const url = `http://127.0.0.1:${gateway.httpPort}`;
-  const like = { url } as Browsers;
-  const silent = await Promise.all(Array.from({ length: 1000 }, () => openFirefox(like)));
-  const answers = await Promise.all(silent.map(({ ended }) => ended()));
-  const count = (status: string): number =>
-    answers.filter((bytes) => bytes.toString('latin1').startsWith(`HTTP/1.1 ${status}`)).length;
-  assert.equal([count('101'), count('503')], [256, 744]);
-  const tls = Array.from({ length: 300 }, () => connectTcp(gateway.mcsPort, '127.0.0.1'));
-  await Promise.all(tls.map((socket) => collect(socket).ended()));
-  assert.is(await (await fetch(url)).text(), 'pushed');
-  const late = await openFirefox(like);
-  late.say({ messageType: 'hello', pad: 'x'.repeat(120) });
-  assert.is(property(await late.next(), 'status'), 200);
-  late.socket.destroy();
-  await gateway.close();
+  try {
+    await use(gateway, { url: `http://127.0.0.1:${gateway.httpPort}` } as Browsers);
+  } finally {
+    await gateway.close();
+  }
+}
+
+test('of a thousand connections that say nothing 256 are taken, and pushes still are', async () => {
+  await withGateway(600_000, async (_gateway, like) => {
+    const silent = await Promise.all(Array.from({ length: 1000 }, () => openFirefox(like)));
+    const statuses = silent.map(({ status }) => status);
+    assert.is(statuses.filter((status) => status === '101').length, 256);
+    assert.is(statuses.filter((status) => status === '503').length, 744);
+    assert.is(await (await fetch(like.url)).text(), 'pushed');
+  });
+});
+
+test('who does not say who it is is cut off in time, who did is not', async () => {
+  await withGateway(2000, async ({ mcsPort }, like) => {
+    const firefox = await openFirefox(like);
+    firefox.say({ messageType: 'hello', pad: 'x'.repeat(120) });
+    assert.is(property(await firefox.next(), 'status'), 200);
+    const silent = await openFirefox(like);
+    const tcp = collect(connectTcp(mcsPort, '127.0.0.1'));
+    const port = { port: mcsPort, host: '127.0.0.1', rejectUnauthorized: false };
+    const tls = collect(connectTls(port));
+    const request = connectTcp(Number(new URL(like.url).port), '127.0.0.1');
+    request.write('GET / HTTP/1.1\r\n');
+    const http = collect(request);
+    await Promise.all([silent, tcp, tls, http].map(({ ended }) => ended()));
+    firefox.say({ messageType: 'ping', pad: 'x'.repeat(120) });
+    assert.equal(await firefox.next(), {});
+  });
 });
 
 test('a service of another make is refused', async () => {

@@ -1,7 +1,7 @@
 /** Binds the browsers' protocols to a push service. */
 import { type Bell, createBell } from '../node/bell.ts';
 import type { Acknowledgement, BrowserName, Hub, Subscriber } from '../node/hub.ts';
-import { type Core, listenAt } from '../service/core.ts';
+import { type Core, currentOrigin, listenAt } from '../service/core.ts';
 import { acknowledge, isAlive } from '../service/delivery.ts';
 import type { Message } from '../service/store.ts';
 import { addSubscriber, endSubscriber } from '../service/subscribers.ts';
@@ -40,15 +40,16 @@ export interface Place {
   readonly endpoints: string;
 }
 
-/** Tokens for these origins fit from now on; who listened before keeps the new endpoints. */
+/** Tokens for these origins fit from now on; new endpoints of the service stay where they were. */
 export function announce(core: Core, places: readonly string[]): () => void {
-  const before = [...core.listening];
-  const own = [...new Set([...GOOGLE, ...places])].filter((origin) => !core.listening.has(origin));
-  const stops = [...own, ...before].map((origin) => {
+  const current = currentOrigin(core);
+  const own = new Set([...GOOGLE, ...places].filter((origin) => !core.listening.has(origin)));
+  own.delete(current);
+  const stops = [...own, current].map((origin) => {
     core.listening.delete(origin);
     return listenAt(core, origin);
   });
-  return () => stops.slice(0, own.length).forEach((stop) => stop());
+  return () => stops.slice(0, own.size).forEach((stop) => stop());
 }
 
 export function findOnline(

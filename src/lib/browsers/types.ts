@@ -47,8 +47,8 @@ export interface Browsers {
   };
   /**
    * Options for Playwright's `launchPersistentContext`. Only a persistent context can subscribe:
-   * others are off the record. Playwright's Firefox is a build of its own, tried with these
-   * preferences by nobody yet; Debian's and Mozilla's are tested.
+   * others are off the record. Playwright's Firefox is a patched build, not tried with these
+   * preferences yet: what is tested is Debian's Firefox without Playwright.
    */
   readonly playwright: {
     (browser?: 'chromium'): PlaywrightChromium;

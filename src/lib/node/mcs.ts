@@ -116,54 +116,67 @@ function selective(fields: p.Fields): readonly string[] {
   return ids ? p.textsOf(ids, 1) : [];
 }
 
-export function createMcsSession(handlers: McsHandlers, now: Now): McsSession {
-  /** Messages counted in both directions from 1, whatever they are: that is their stream id. */
-  let sent = 0;
-  let received = 0;
-  let ready = false;
-  const unacknowledged = new Map<number, string>();
+interface State {
+  readonly handlers: McsHandlers;
+  readonly now: Now;
+  /** Messages in each direction, whatever they are: their number is the stream id of the last. */
+  sent: number;
+  received: number;
+  isLoggedIn: boolean;
+  /** Ids of pushes that the client has not acknowledged, by stream id. */
+  readonly unacknowledged: Map<number, string>;
+}
 
-  const write = (tag: number, body: Bytes): void => {
-    sent++;
-    const size = p.encodeVarint(BigInt(body.length));
-    handlers.write(concat(new Uint8Array([tag]), size, body));
-  };
-  const acknowledgeTo = (last: bigint): void => {
-    for (const [stream, id] of unacknowledged) {
-      if (stream > last) return;
-      unacknowledged.delete(stream);
-      handlers.acknowledge(id);
-    }
-  };
-  const login = (fields: p.Fields): void => {
-    const [user, token] = [p.textOf(fields, 3) ?? '', p.textOf(fields, 5) ?? ''];
-    const start = handlers.login({ user, token, received: p.textsOf(fields, 10) });
-    ready = true;
-    handlers.write(new Uint8Array([VERSION]));
-    // last_stream_id_received (6): the client forgets the persistent ids that it has just told.
-    const answer = concat(
-      p.bytesField(1, p.textOf(fields, 1) ?? ''), p.varintField(5, 1), p.varintField(6, 1),
-      p.varintField(8, now()),
-    );
-    write(LOGIN_RESPONSE, answer);
-    start();
-  };
-  const onMessage = (tag: number, fields: p.Fields): void => {
-    received++;
-    if (!ready) {
-      if (tag !== LOGIN_REQUEST) throw new McsError('The first message is no login');
-      return login(fields);
-    }
-    acknowledgeTo(p.numberOf(fields, LAST_STREAM_ID.get(tag) ?? 0));
-    if (tag === HEARTBEAT_PING) write(HEARTBEAT_ACK, p.varintField(2, received));
-    if (tag === IQ_STANZA) for (const id of selective(fields)) handlers.acknowledge(id);
-    if (tag === CLOSE) throw new McsError('The client closed the stream');
+export function createMcsSession(handlers: McsHandlers, now: Now): McsSession {
+  const state: State = {
+    handlers, now, sent: 0, received: 0, isLoggedIn: false, unacknowledged: new Map(),
   };
   return {
-    feed: createFeed(readMessages(onMessage)),
+    feed: createFeed(readMessages((tag, fields) => onMessage(state, tag, fields))),
     push: (message) => {
-      unacknowledged.set(sent + 1, message.id);
-      write(DATA_MESSAGE_STANZA, encodePush(message, received, now));
+      state.unacknowledged.set(state.sent + 1, message.id);
+      write(state, DATA_MESSAGE_STANZA, encodePush(message, state.received, now));
     },
   };
+}
+
+function write(state: State, tag: number, body: Bytes): void {
+  state.sent++;
+  const size = p.encodeVarint(BigInt(body.length));
+  state.handlers.write(concat(new Uint8Array([tag]), size, body));
+}
+
+function onMessage(state: State, tag: number, fields: p.Fields): void {
+  state.received++;
+  if (!state.isLoggedIn) {
+    if (tag !== LOGIN_REQUEST) throw new McsError('The first message is no login');
+    return login(state, fields);
+  }
+  acknowledgeTo(state, p.numberOf(fields, LAST_STREAM_ID.get(tag) ?? 0));
+  if (tag === HEARTBEAT_PING) write(state, HEARTBEAT_ACK, p.varintField(2, state.received));
+  if (tag === IQ_STANZA) selective(fields).forEach((id) => state.handlers.acknowledge(id));
+  if (tag === CLOSE) throw new McsError('The client closed the stream');
+}
+
+function login(state: State, fields: p.Fields): void {
+  const { handlers, now } = state;
+  const [user, token] = [p.textOf(fields, 3) ?? '', p.textOf(fields, 5) ?? ''];
+  const start = handlers.login({ user, token, received: p.textsOf(fields, 10) });
+  state.isLoggedIn = true;
+  handlers.write(new Uint8Array([VERSION]));
+  // last_stream_id_received (6): the client forgets the persistent ids that it has just told.
+  write(state, LOGIN_RESPONSE, concat(
+    p.bytesField(1, p.textOf(fields, 1) ?? ''), p.varintField(5, 1), p.varintField(6, 1),
+    p.varintField(8, now()),
+  ));
+  start();
+}
+
+/** A stream id acknowledges every message up to it. */
+function acknowledgeTo({ unacknowledged, handlers }: State, last: bigint): void {
+  for (const [stream, id] of unacknowledged) {
+    if (stream > last) return;
+    unacknowledged.delete(stream);
+    handlers.acknowledge(id);
+  }
 }

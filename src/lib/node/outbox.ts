@@ -37,74 +37,94 @@ interface Entry {
   again: boolean;
 }
 
+interface State {
+  readonly entries: Map<string, Entry>;
+  readonly isAlive: (id: string) => boolean;
+  readonly window: number;
+  write: ((message: Outgoing) => void) | undefined;
+  held: boolean;
+  /** How many were sent and not acknowledged. */
+  flying: number;
+}
+
 /**
  * `isAlive`: whether a push may still be delivered; asked just before it is written. `window`: how
  * many are in flight at once; browsers acknowledge every push, so more would only fill buffers.
  */
 export function createOutbox(isAlive: (id: string) => boolean, window: number): Outbox {
-  const entries = new Map<string, Entry>();
-  let write: ((message: Outgoing) => void) | undefined;
-  let held = false;
-  let flying = 0;
-
-  const remove = (id: string): boolean => {
-    if (entries.get(id)?.sent) flying--;
-    return entries.delete(id);
-  };
-  const pump = (): void => {
-    for (const entry of entries.values()) {
-      if (!write || held || flying >= window) return;
-      if (entry.sent) continue;
-      const { message } = entry;
-      if (!isAlive(message.id)) {
-        entries.delete(message.id);
-        continue;
-      }
-      entry.sent = true;
-      flying++;
-      write(message);
-    }
+  const state: State = {
+    entries: new Map(), isAlive, window, write: undefined, held: false, flying: 0,
   };
   return {
-    post: (message) => {
-      const isThere = write !== undefined && !held;
-      if (isThere || message.ttl > 0) {
-        entries.set(message.id, { message, sent: false, again: message.ttl > 0 });
-      }
-      pump();
-      return isThere;
-    },
-    forget: (id) => {
-      const entry = entries.get(id);
-      if (entry?.sent) entry.again = false;
-      else entries.delete(id);
-    },
+    post: (message) => post(state, message),
+    forget: (id) => forget(state, id),
     acknowledge: (id) => {
-      const awaited = remove(id);
-      pump();
+      const awaited = remove(state, id);
+      pump(state);
       return awaited;
     },
-    drop: (channel) => {
-      for (const { message } of entries.values()) {
-        if (message.channel === channel) remove(message.id);
-      }
-      pump();
+    drop: (channel) => drop(state, channel),
+    connect: (write) => {
+      state.write = write;
+      pump(state);
     },
-    connect: (to) => {
-      write = to;
-      pump();
-    },
-    disconnect: () => {
-      write = undefined;
-      flying = 0;
-      for (const [id, entry] of entries) {
-        entry.sent = false;
-        if (!entry.again) entries.delete(id);
-      }
-    },
-    hold: (now) => {
-      held = now;
-      pump();
+    disconnect: () => disconnect(state),
+    hold: (held) => {
+      state.held = held;
+      pump(state);
     },
   };
+}
+
+function remove(state: State, id: string): boolean {
+  if (state.entries.get(id)?.sent) state.flying--;
+  return state.entries.delete(id);
+}
+
+/** Writes what may be written. */
+function pump(state: State): void {
+  const { entries, isAlive, window } = state;
+  for (const entry of entries.values()) {
+    if (!state.write || state.held || state.flying >= window) return;
+    if (entry.sent) continue;
+    const { message } = entry;
+    if (!isAlive(message.id)) {
+      entries.delete(message.id);
+      continue;
+    }
+    entry.sent = true;
+    state.flying++;
+    state.write(message);
+  }
+}
+
+function post(state: State, message: Outgoing): boolean {
+  const isThere = state.write !== undefined && !state.held;
+  if (isThere || message.ttl > 0) {
+    state.entries.set(message.id, { message, sent: false, again: message.ttl > 0 });
+  }
+  pump(state);
+  return isThere;
+}
+
+function forget({ entries }: State, id: string): void {
+  const entry = entries.get(id);
+  if (entry?.sent) entry.again = false;
+  else entries.delete(id);
+}
+
+function drop(state: State, channel: string): void {
+  for (const { message } of state.entries.values()) {
+    if (message.channel === channel) remove(state, message.id);
+  }
+  pump(state);
+}
+
+function disconnect(state: State): void {
+  state.write = undefined;
+  state.flying = 0;
+  for (const [id, entry] of state.entries) {
+    entry.sent = false;
+    if (!entry.again) state.entries.delete(id);
+  }
 }

@@ -86,56 +86,73 @@ export function acceptWebSocket(
   return open(socket, head, options);
 }
 
+interface State {
+  readonly socket: Duplex;
+  readonly maxWaiting: number;
+  readonly onText: (text: string) => void;
+  /** Whether a close frame was sent. */
+  isClosing: boolean;
+  /** Whether a ping was sent since the last byte that came. */
+  isAsked: boolean;
+}
+
 function open(socket: Duplex, head: Uint8Array, options: WebSocketOptions): WebSocketConnection {
-  const { maxMessage = 65_536, maxWaiting = 1_048_576, idle = 30_000 } = options;
-  let closing = false;
-  let pinged = false;
-
-  const write = (opcode: number, data: Uint8Array): void => {
-    if (!socket.writable) return;
-    socket.write(f.encodeFrame(opcode, data));
-    if (socket.writableLength > maxWaiting) socket.destroy();
-  };
-  const close = (code: number = f.NORMAL): void => {
-    if (closing) return;
-    closing = true;
-    write(f.CLOSE, new Uint8Array([code >> 8, code & 255]));
-    socket.end();
-    setTimeout(() => socket.destroy(), CLOSE_TIMEOUT).unref();
-  };
-  const onMessage = (opcode: number, data: Bytes): void => {
-    // §1.4: after its own close frame an endpoint has no more to say, and waits for the other's.
-    if (opcode === f.CLOSE) close(f.closeCode(data) ?? f.NORMAL);
-    else if (closing) return;
-    else if (opcode === f.PING) write(f.PONG, data);
-    else if (opcode !== f.PONG) options.onText(textOf(opcode, data));
-  };
-  const feed = createFeed(f.readMessages(maxMessage, onMessage));
-  const onData = (chunk: Uint8Array): void => {
-    pinged = false;
-    try {
-      feed(chunk);
-    } catch (error) {
-      if (!(error instanceof f.WebSocketError)) socket.destroy();
-      else close(error.code);
-    }
-  };
-  const timer = setInterval(() => {
-    if (pinged) socket.destroy();
-    else write(f.PING, utf8(''));
-    pinged = true;
-  }, idle).unref();
-
+  const { maxMessage = 65_536, maxWaiting = 1_048_576, idle = 30_000, onText } = options;
+  const state: State = { socket, maxWaiting, onText, isClosing: false, isAsked: false };
+  const feed = createFeed(f.readMessages(maxMessage, (...message) => onMessage(state, ...message)));
+  const timer = setInterval(() => askOrDrop(state), idle).unref();
   // Put back, so that nothing comes before the caller has what this function answers.
   if (head.length) socket.unshift(head);
-  socket.on('data', onData);
+  socket.on('data', (chunk) => onData(state, feed, chunk));
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.end());
   socket.on('close', () => {
     clearInterval(timer);
     options.onClose?.();
   });
-  return { send: (text) => write(f.TEXT, utf8(text)), close };
+  return {
+    send: (text) => write(state, f.TEXT, utf8(text)),
+    close: (code) => close(state, code),
+  };
+}
+
+function write({ socket, maxWaiting }: State, opcode: number, data: Uint8Array): void {
+  if (!socket.writable) return;
+  socket.write(f.encodeFrame(opcode, data));
+  if (socket.writableLength > maxWaiting) socket.destroy();
+}
+
+function close(state: State, code: number = f.NORMAL): void {
+  if (state.isClosing) return;
+  state.isClosing = true;
+  write(state, f.CLOSE, new Uint8Array([code >> 8, code & 255]));
+  state.socket.end();
+  setTimeout(() => state.socket.destroy(), CLOSE_TIMEOUT).unref();
+}
+
+function onData(state: State, feed: (chunk: Uint8Array) => void, chunk: Uint8Array): void {
+  state.isAsked = false;
+  try {
+    feed(chunk);
+  } catch (error) {
+    if (error instanceof f.WebSocketError) close(state, error.code);
+    else state.socket.destroy();
+  }
+}
+
+function onMessage(state: State, opcode: number, data: Bytes): void {
+  if (opcode === f.CLOSE) close(state, f.closeCode(data));
+  // §1.4: after its own close frame an endpoint has no more to say, and waits for the other's.
+  else if (state.isClosing) return;
+  else if (opcode === f.PING) write(state, f.PONG, data);
+  else if (opcode !== f.PONG) state.onText(textOf(opcode, data));
+}
+
+/** A peer that has not even answered a ping is gone, whatever its socket says. */
+function askOrDrop(state: State): void {
+  if (state.isAsked) state.socket.destroy();
+  else write(state, f.PING, utf8(''));
+  state.isAsked = true;
 }
 
 /** §8.1: text that is not UTF-8 fails the connection. */
