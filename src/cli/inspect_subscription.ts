@@ -113,7 +113,7 @@ function inspectExpiration(value: unknown, now: number): Finding[] {
   }
   if (value > 0 && value < 1e11)
     return [
-      doubt(field, `${value} are milliseconds, so in ${instant(value / 1000)}: are seconds meant?`),
+      doubt(field, `milliseconds are counted, so it was ${instant(value / 1000)}: are seconds meant?`),
     ];
   const away = span((value - now) / 1000);
   return value > now
@@ -153,7 +153,7 @@ export function inspectSubscription(value: unknown, judge: Judge): Report {
       ...inspectKeys(value),
       ...inspectExpiration(property(value, 'expirationTime'), judge.now),
       ...(others.length
-        ? [note('others', `${others.length} members that no one asked for are passed over`)]
+        ? [note('others', `${many(others.length, 'further member')}, passed over`)]
         : []),
       ...id,
     ],
