@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import {
   type Certificate, type CertificateOptions, createCertificate,
 } from '../../src/lib/node/certificate.ts';
+import { skip } from '../support.ts';
 
 const run = promisify(execFile);
 const NAMES = ['localhost', '127.0.0.1', '::1', 'push.example.com'];
@@ -21,9 +22,10 @@ function failure(options: CertificateOptions): Promise<unknown> {
   return createCertificate(options).then(() => undefined, (error: unknown) => error);
 }
 
-async function present(command: string): Promise<boolean> {
-  return run(command, ['version']).then(() => true, () => run(command, ['--version'])
-    .then(() => true, () => false));
+/** A test that needs a command of the system. */
+function withCommand(command: string, name: string, body: () => Promise<void>): void {
+  if (spawnSync(command, ['version']).error) skip(test, name, `there is no ${command} here`);
+  else test(name, body);
 }
 
 /** What the thing did with a folder that holds ca.pem and cert.pem. */
@@ -128,8 +130,7 @@ test('Node trusts it by its authority, for its names alone', async () => {
   });
 });
 
-test('OpenSSL takes it in strict mode and agrees about the key\'s hash', async () => {
-  if (!(await present('openssl'))) return console.log('  skipped: no openssl on this machine');
+withCommand('openssl', 'OpenSSL takes it in strict mode and agrees on the key\'s hash', async () => {
   const made = await make();
   await withFiles(made, async (folder) => {
     const file = (name: string): string => join(folder, name);
@@ -147,8 +148,7 @@ test('OpenSSL takes it in strict mode and agrees about the key\'s hash', async (
   });
 });
 
-test('curl trusts it', async () => {
-  if (!(await present('curl'))) return console.log('  skipped: no curl on this machine');
+withCommand('curl', 'curl trusts it', async () => {
   const made = await make();
   await withFiles(made, (folder) => withServer(made, async (port) => {
     const { stdout } = await run('curl', [
