@@ -174,7 +174,7 @@ export const cases = [
   }],
   ['sent with http2Fetch over TLS', async (world) => {
     const to = await subscribe(world);
-    assert.ok(to.subscription.endpoint.startsWith(world.secure.origin), 'the endpoint is secure');
+    assert.ok(to.subscription.endpoint.startsWith(world.secure.url), 'the endpoint is secure');
     const fetch = http2Fetch({ addresses: 'any', ca: world.secure.ca });
     try {
       await expectPush(world, to, 'one', await push(world, to, 'one', { fetch }));

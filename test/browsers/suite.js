@@ -1,12 +1,12 @@
 /** Runs every case in a browser that it starts, and tells what came of each. */
 import { attachBrowsers } from '../../src/browsers.ts';
 import { createVapid, generateVapidKeys } from '../../src/index.ts';
+import { listen } from '../../src/node.ts';
 import { createPushService } from '../../src/service.ts';
 import { createApp, PATIENCE } from './app.js';
 import { cases } from './cases.js';
 import { launch } from './launch.js';
 import { testWithPlaywright } from './playwright.js';
-import { serveSecurely } from './secure.js';
 
 export { runInbox } from './inbox.js';
 export { binaries } from './launch.js';
@@ -41,8 +41,8 @@ async function openWorld(name) {
   const vapid = createVapid({
     subject: 'mailto:ops@example.com', keys: await generateVapidKeys(), now,
   });
-  const secure = await serveSecurely(service);
-  const browsers = await attachBrowsers(service, { origin: secure.origin });
+  const secure = await listen(service, { tls: true });
+  const browsers = await attachBrowsers(service, { origin: secure.url });
   const app = await createApp(`${browsers.url}/browsers.js`);
   const start = (folder) => launch(name, browsers, app.url, folder);
   const world = {
@@ -51,7 +51,7 @@ async function openWorld(name) {
       await world.browser?.close();
       app.close();
       await browsers.close();
-      secure.close();
+      await secure.close();
     },
   };
   try {
