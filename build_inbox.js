@@ -21,5 +21,6 @@ export async function buildInbox(folder) {
     logLevel: 'warning',
   });
   if (warnings.length) throw new Error('A warning fails the build of the inbox');
-  for (const file of ['index.html', 'icon.svg']) copyFileSync(join(source, file), join(folder, file));
+  for (const file of ['index.html', 'icon.svg'])
+    copyFileSync(join(source, file), join(folder, file));
 }

@@ -1,4 +1,5 @@
 /** `subtle-push serve`: a push service on this machine, and its inbox. */
+import type { Handler } from '../lib/node/bridge.ts';
 import { createInbox } from '../lib/node/inbox.ts';
 import type { Inbox } from '../lib/node/inbox.ts';
 import { denyPush } from '../lib/node/inbox_guard.ts';
@@ -45,9 +46,13 @@ function readSettings(args: Args, { env }: Terminal): Settings {
   const keep = readWhole('keep', args.text('keep')) ?? KEEP;
   if (keep < 1 || keep > MAX_KEEP) throw misuse('--keep must be 1 to 100000 pushes');
   const host = args.text('host') ?? 'localhost';
-  if (!/^[\w.:%-]{1,253}$/.test(host)) throw misuse('--host must be a name or address without port, such as 0.0.0.0');
+  if (!/^[\w.:%-]{1,253}$/.test(host))
+    throw misuse('--host must be a name or address without port, such as 0.0.0.0');
   return {
-    host, keep, port: readPort(args, 'port', HTTP_PORT), tlsPort: readPort(args, 'tls-port', HTTPS_PORT),
+    host,
+    keep,
+    port: readPort(args, 'port', HTTP_PORT),
+    tlsPort: readPort(args, 'tls-port', HTTPS_PORT),
     folder: args.text('dir') ?? cacheFolder(env),
   };
 }
@@ -66,7 +71,7 @@ async function keep(folder: string, host: string): Promise<Kept> {
 
 /** Listens, or says which port is taken and what to do. */
 async function open(
-  handler: Parameters<typeof serveHandler>[0],
+  handler: Handler,
   before: Before,
   options: ListenOptions,
   option: string,
@@ -79,8 +84,13 @@ async function open(
   } catch (error) {
     const code = property(error, 'code');
     const where = `${options.host}:${options.port}`;
-    if (code === 'EADDRINUSE') throw new CliError(`${where} is in use: give another port with --${option}, or end what listens there`);
-    throw new CliError(`Cannot listen at ${where} (${String(code)}): give another --host or --${option}`);
+    if (code === 'EADDRINUSE')
+      throw new CliError(
+        `${where} is in use: give another port with --${option}, or end what listens there`,
+      );
+    throw new CliError(
+      `Cannot listen at ${where} (${String(code)}): give another --host or --${option}`,
+    );
   }
 }
 
@@ -90,37 +100,55 @@ interface Running {
   readonly close: () => Promise<void>;
 }
 
-async function start(settings: Settings, args: Args, terminal: Terminal): Promise<Running> {
-  const { host, port, tlsPort, folder } = settings;
-  const service = createPushService({
-    imitate: readWord('imitate', args.text('imitate'), VENDORS),
-    vapid: readWord('vapid', args.text('vapid'), ['required', 'optional'] as const),
-  });
-  const kept = await keep(folder, host);
-  // Requests may come before the inbox is there: what they find is decided when they come.
-  let page: Before = () => false;
-  const before: Before = (request, response, protocol) => {
-    if (page(request, response, protocol)) return true;
+interface Listeners {
+  readonly plain: Listening;
+  readonly secure: Listening;
+}
+
+/** Both, or none. */
+async function listenTwice(
+  handler: Handler,
+  before: Before,
+  { host, port, tlsPort }: Settings,
+  tls: Kept,
+): Promise<Listeners> {
+  const plain = await open(handler, before, { host, port }, 'port');
+  try {
+    const secure = await open(handler, before, { host, port: tlsPort, tls }, 'tls-port');
+    return { plain, secure };
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
+}
+
+/** What comes before the push service: the page, and what another site's page sends. */
+function gate(page: () => Before | undefined): Before {
+  return (request, response, protocol) => {
+    if (page()?.(request, response, protocol)) return true;
     const denied = denyPush(request);
     if (denied) replyDenied(response, denied);
     return denied !== undefined;
   };
-  const plain = await open(service.handle, before, { host, port }, 'port');
-  const secure = await open(service.handle, before, { host, port: tlsPort, tls: kept }, 'tls-port')
-    .catch(async (error: unknown) => {
-      await plain.close();
-      throw error;
-    });
-  const core = coreOf(service);
-  for (const { url } of [plain, secure]) listenAt(core, url);
-  const about = {
-    service: args.text('imitate') ?? 'rfc8030', http: plain.url, https: secure.url,
-    ca: kept.caFile, keep: settings.keep,
-  };
-  const told = args.has('json')
-    ? (record: Parameters<typeof toJson>[0]) => terminal.print(JSON.stringify(toJson(record))) : undefined;
-  const inbox = await createInbox(service, { about, explain, told });
-  await addOwn(inbox.subscriptions, { origin: secure.url, name: '', key: undefined });
+}
+
+async function start(settings: Settings, args: Args, terminal: Terminal): Promise<Running> {
+  const imitate = readWord('imitate', args.text('imitate'), VENDORS);
+  const vapid = readWord('vapid', args.text('vapid'), ['required', 'optional'] as const);
+  const service = createPushService({ imitate, vapid });
+  const kept = await keep(settings.folder, settings.host);
+  let page: Before | undefined;
+  // Its addresses are known when it listens, and requests may come from then on.
+  const before = gate(() => page);
+  const { plain, secure } = await listenTwice(service.handle, before, settings, kept);
+  for (const { url } of [plain, secure]) listenAt(coreOf(service), url);
+  const [http, https] = [plain.url, secure.url];
+  const inbox = await createInbox(service, {
+    about: { service: imitate ?? 'rfc8030', http, https, ca: kept.caFile, keep: settings.keep },
+    explain,
+    told: args.has('json') ? (record) => terminal.print(JSON.stringify(toJson(record))) : undefined,
+  });
+  await addOwn(inbox.subscriptions, { origin: https, name: '', key: undefined });
   page = pageListener(inbox, readAssets(new URL('../inbox/', import.meta.url)));
   const close = async (): Promise<void> => {
     inbox.close();
@@ -149,24 +177,47 @@ export const serve: Verb = {
   name: 'serve',
   synopsis: ['subtle-push serve [options]'],
   about: [
-    'Runs a push service on this machine and shows what comes: decrypted, with every field, the token '
-      + 'and the body taken apart, and what each vendor would say. Any server, in any language, can '
-      + 'push to it. Subscriptions are made on its page; all is in memory and gone when it ends.',
+    'Runs a push service on this machine and shows what comes: decrypted, with every field, the '
+      + 'token and the body taken apart, and what each vendor would say. Any server, in any '
+      + 'language, can push to it. Subscriptions are made on its page; all is in memory and gone '
+      + 'when it ends.',
   ],
   operands: [],
-  groups: [{
-    title: 'Options',
-    options: [
-      { name: 'port', value: 'PORT', help: 'for http, default 8030; 0 is any that is free' },
-      { name: 'tls-port', value: 'PORT', help: 'for https, default 8031' },
-      { name: 'host', value: 'HOST', help: 'where to listen, default this machine alone; 0.0.0.0 is everywhere: whoever reaches it can read the inbox' },
-      { name: 'imitate', value: 'VENDOR', help: 'be as strict as, and answer like: fcm, mozilla, apple, wns or ntfy' },
-      { name: 'vapid', value: 'WHEN', help: 'required: every push needs a token; optional: only one to a subscription made with a key' },
-      { name: 'keep', value: 'N', help: 'pushes that are kept, default 10000' },
-      { name: 'dir', value: 'DIR', help: 'where the certificate is kept, default a folder in the user\'s cache' },
-      { name: 'json', help: 'print every push as a line of JSON' },
-    ],
-  }],
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        { name: 'port', value: 'PORT', help: 'for http, default 8030; 0 is any that is free' },
+        { name: 'tls-port', value: 'PORT', help: 'for https, default 8031' },
+        {
+          name: 'host',
+          value: 'HOST',
+          help:
+            'where to listen, default this machine alone; 0.0.0.0 is everywhere, and whoever '
+            + 'reaches it can read the inbox',
+        },
+        {
+          name: 'imitate',
+          value: 'VENDOR',
+          help: 'be as strict as, and answer like: fcm, mozilla, apple, wns or ntfy',
+        },
+        {
+          name: 'vapid',
+          value: 'WHEN',
+          help:
+            'required: every push needs a token; optional: only one to a subscription made with '
+            + 'a key',
+        },
+        { name: 'keep', value: 'N', help: 'pushes that are kept, default 10000' },
+        {
+          name: 'dir',
+          value: 'DIR',
+          help: "where the certificate is kept, default a folder in the user's cache",
+        },
+        { name: 'json', help: 'print every push as a line of JSON' },
+      ],
+    },
+  ],
   examples: [
     ['See your own pushes', 'subtle-push serve'],
     ['As strict as Apple', 'subtle-push serve --imitate apple'],

@@ -51,19 +51,24 @@ function fieldRows(capture: Capture, header: HeaderLookup, report: Report): read
     const text = finding?.text.replace(`${value}, `, '') ?? '';
     return { name: spell(name), value, verdict: finding?.verdict ?? 'note', text };
   });
-  const missing = found.filter(({ field }) => FIELDS.includes(field) && header(field) === undefined);
-  const order = ({ name }: Row): number => (FIELDS.indexOf(name) + 1 || FIELDS.length + 1);
+  const missing = found.filter(
+    ({ field }) => FIELDS.includes(field) && header(field) === undefined,
+  );
+  const order = ({ name }: Row): number => FIELDS.indexOf(name) + 1 || FIELDS.length + 1;
   return [...rows, ...missing.map(toRow)].sort((a, b) => order(a) - order(b));
 }
 
 /** What the token says, readable; nothing for what is no token. */
 function claimsOf(header: HeaderLookup): readonly string[] {
   const { token = '' } = readAuthorization(header('Authorization') ?? '', header);
-  return token.split('.').slice(0, 2).flatMap((part) => {
-    const bytes = decodeBase64url(part);
-    const text = bytes && decodeUtf8(bytes);
-    return text ? [text] : [];
-  });
+  return token
+    .split('.')
+    .slice(0, 2)
+    .flatMap((part) => {
+      const bytes = decodeBase64url(part);
+      const text = bytes && decodeUtf8(bytes);
+      return text ? [text] : [];
+    });
 }
 
 interface Opening {
@@ -75,30 +80,50 @@ interface Opening {
 const SEALED = 'its subscription was not made here, so nobody but its user agent has the keys';
 
 /** Opens it, also when it was refused: what was in it is worth knowing then too. */
-async function open(capture: Capture, header: HeaderLookup, receiver: Receiver | undefined): Promise<Opening> {
+async function open(
+  capture: Capture,
+  header: HeaderLookup,
+  receiver: Receiver | undefined,
+): Promise<Opening> {
   const { body, headers } = capture;
   if (!body) return { data: undefined, unopened: null, values: [] };
   if (!receiver) return { data: undefined, unopened: SEALED, values: [] };
   const opened = await openCaptured(receiver, headers, body);
-  const unopened = 'refusal' in opened ? REFUSALS[opened.refusal]
-    : header('Content-Encoding') === undefined
-      ? 'it has no Content-Encoding, and browsers go by that (shown here all the same)' : null;
+  const unopened =
+    'refusal' in opened
+      ? REFUSALS[opened.refusal]
+      : header('Content-Encoding') === undefined
+        ? 'it has no Content-Encoding, and browsers go by that (shown here all the same)'
+        : null;
   const coding = codingOf(header);
   const sent = { body, headers: Object.fromEntries(headers) };
-  const values = coding && await deriveValues(coding, receiver, sent);
+  const values = coding && (await deriveValues(coding, receiver, sent));
   return {
-    data: 'refusal' in opened ? undefined : opened.data, unopened,
-    values: !values || refused(values) ? [] : values.map(({ name, bytes, how }) =>
-      ({ name, hex: hex(bytes), how })),
+    data: 'refusal' in opened ? undefined : opened.data,
+    unopened,
+    values:
+      !values || refused(values)
+        ? []
+        : values.map(({ name, bytes, how }) => ({ name, hex: hex(bytes), how })),
   };
 }
 
-function layOut({ body }: Capture, header: HeaderLookup, data: Bytes | undefined): readonly PartView[] {
+function layOut(
+  { body }: Capture,
+  header: HeaderLookup,
+  data: Bytes | undefined,
+): readonly PartView[] {
   const coding = codingOf(header);
   if (!body || !coding) return [];
   const inside = data && { data: data.length };
   const parts = layBody(coding, body, recordSize(coding, body, header), inside) ?? [];
-  return parts.map(({ from, length, name, what, encrypted }) => ({ from, length, name, what, encrypted }));
+  return parts.map(({ from, length, name, what, encrypted }) => ({
+    from,
+    length,
+    name,
+    what,
+    encrypted,
+  }));
 }
 
 /** Base64 is what `atob` reads. */
@@ -131,13 +156,19 @@ export const explain: Explain = async (record, { core }): Promise<Detail> => {
   const { data, unopened, values } = await open(capture, header, subscriber?.receiver);
   const message = findingsOf(report, 'Message').filter(({ field }) => field !== 'Content-Encoding');
   return {
-    summary, url: exchange.url, refusal: refusal?.message ?? null,
+    summary,
+    url: exchange.url,
+    refusal: refusal?.message ?? null,
     answer: answer ? { ...answer, headers: Object.entries(answer.headers) } : null,
-    data: data ? base64(data) : null, unopened, values,
+    data: data ? base64(data) : null,
+    unopened,
+    values,
     fields: fieldRows(capture, header, report),
-    token: findingsOf(report, 'Token (VAPID)').map(toRow), claims: claimsOf(header),
+    token: findingsOf(report, 'Token (VAPID)').map(toRow),
+    claims: claimsOf(header),
     message: message.map(toRow),
     services: (await judgeServices(capture, header, url, time)).map(serviceRow),
-    body: base64(body), parts: layOut(capture, header, data),
+    body: base64(body),
+    parts: layOut(capture, header, data),
   };
 };

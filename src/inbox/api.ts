@@ -7,7 +7,9 @@ const API = '/inbox/api/';
 export async function act(name: string, input: object): Promise<string | undefined> {
   try {
     const response = await fetch(API + name, {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input),
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(input),
     });
     return response.ok ? undefined : (await response.text()).trim();
   } catch {
@@ -37,6 +39,7 @@ export function listen(
   source.addEventListener('error', () => {
     onConnection(false);
     // After some failures browsers give up for good.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(onEvent, onConnection), 2000);
+    if (source.readyState === EventSource.CLOSED)
+      setTimeout(() => listen(onEvent, onConnection), 2000);
   });
 }

@@ -11,41 +11,67 @@ import type { Detail } from './types.ts';
 function head({ summary, url }: Detail): HTMLElement {
   const { id, time, method, status, state, size, to } = summary;
   const facts = [to, state, octets(size), exactClock(time)].filter((fact) => fact !== null);
-  return el('header', 'view-head',
+  return el(
+    'header',
+    'view-head',
     el('h2', { attributes: { tabindex: '-1' } }, `Push ${id}`),
-    el('p', 'head-status',
-      el('span', { class: 'row-status', attributes: { 'data-tone': toneOf(summary) } }, String(status ?? 'reset')),
-      facts.join(' · ')),
-    el('p', 'head-url', el('span', 'mono', `${method} ${url}`)));
+    el(
+      'p',
+      'head-status',
+      el(
+        'span',
+        { class: 'row-status', attributes: { 'data-tone': toneOf(summary) } },
+        String(status ?? 'reset'),
+      ),
+      facts.join(' · '),
+    ),
+    el('p', 'head-url', el('span', 'mono', `${method} ${url}`)),
+  );
 }
 
 /** Why it was refused, before anything else. */
 function refusalNote({ summary, refusal }: Detail): Child {
   if (summary.status !== null && summary.status < 300) return null;
   const reason = summary.reason === null ? '' : ` (${summary.reason})`;
-  return el('div', { class: 'callout', attributes: { role: 'note' } },
+  return el(
+    'div',
+    { class: 'callout', attributes: { role: 'note' } },
     el('strong', {}, `${statusWords(summary.status)}${reason}`),
-    refusal === null ? null : el('span', {}, refusal));
+    refusal === null ? null : el('span', {}, refusal),
+  );
 }
 
 function tokenSection({ token, claims }: Detail): HTMLElement {
   const parts = claims.map((text) => el('pre', 'code', prettyJson(text) ?? text));
-  return section('Token', findings(token),
-    parts.length ? el('details', {}, el('summary', {}, 'Header and claims as JSON'), ...parts) : null);
+  return section(
+    'Token',
+    findings(token),
+    parts.length
+      ? el('details', {}, el('summary', {}, 'Header and claims as JSON'), ...parts)
+      : null,
+  );
 }
 
 function derivationSection({ values }: Detail): Child {
   if (!values.length) return null;
-  const rows = values.map(({ name, hex, how }) => el('div', 'value',
-    el('dt', 'mono', name),
-    el('dd', {}, el('span', 'mono hex', grouped(hex)), el('span', 'how', how))));
+  const rows = values.map(({ name, hex, how }) =>
+    el(
+      'div',
+      'value',
+      el('dt', 'mono', name),
+      el('dd', {}, el('span', 'mono hex', grouped(hex)), el('span', 'how', how)),
+    ),
+  );
   return section('Derivation', el('dl', 'values', ...rows));
 }
 
 function answerSection({ answer }: Detail): HTMLElement {
   if (!answer) return section('Answer', el('p', 'muted', 'None: the connection was broken.'));
   const { status, headers, body } = answer;
-  const lines = [`HTTP ${statusWords(status)}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [
+    `HTTP ${statusWords(status)}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
   const text = body === null || body === '' ? '' : `\n\n${prettyJson(body) ?? body}`;
   return section('Answer', el('pre', 'code', lines.join('\n') + text));
 }
@@ -73,6 +99,7 @@ export function renderDetail(detail: Detail, columns: number): readonly Node[] {
     answerSection(detail),
   ];
   const callout = refusalNote(detail);
-  return [head(detail), contents(sections), callout, ...sections]
-    .filter((part) => part instanceof Node);
+  return [head(detail), contents(sections), callout, ...sections].filter(
+    (part) => part instanceof Node,
+  );
 }

@@ -21,7 +21,9 @@ function readDeclarative(text: string): DeclarativeNotification | string | undef
   } catch (error) {
     const reason = isPushError(error) ? error.reason : undefined;
     // Any other JSON is no failed attempt at one.
-    return reason === undefined || reason === 'not-json' || reason === 'web_push' ? undefined : reason;
+    return reason === undefined || reason === 'not-json' || reason === 'web_push'
+      ? undefined
+      : reason;
   }
 }
 
@@ -32,15 +34,31 @@ function hostOf(url: string): string {
 /** Its pictures are named and not loaded: the page asks nobody but its own server. */
 function settings(notification: DeclarativeNotification): Child {
   const { title, body, actions, data, ...others } = notification;
-  const rows = [...Object.entries(others), ...(data === undefined ? [] : [['data', data]] as const)]
+  const rows = [
+    ...Object.entries(others),
+    ...(data === undefined ? [] : ([['data', data]] as const)),
+  ]
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => el('div', 'finding',
-      el('dt', {}, el('span', 'finding-name', name)),
-      el('dd', {}, el('span', 'mono value-text',
-        typeof value === 'string' ? value : JSON.stringify(value)))));
-  const buttons = (actions ?? []).map(({ title: label, action, navigate }) => el('div', 'finding',
-    el('dt', {}, el('span', 'finding-name', `action ${action}`)),
-    el('dd', {}, el('span', 'mono value-text', `${label} → ${navigate}`))));
+    .map(([name, value]) =>
+      el(
+        'div',
+        'finding',
+        el('dt', {}, el('span', 'finding-name', name)),
+        el(
+          'dd',
+          {},
+          el('span', 'mono value-text', typeof value === 'string' ? value : JSON.stringify(value)),
+        ),
+      ),
+    );
+  const buttons = (actions ?? []).map(({ title: label, action, navigate }) =>
+    el(
+      'div',
+      'finding',
+      el('dt', {}, el('span', 'finding-name', `action ${action}`)),
+      el('dd', {}, el('span', 'mono value-text', `${label} → ${navigate}`)),
+    ),
+  );
   return el('dl', 'findings', ...rows, ...buttons);
 }
 
@@ -48,15 +66,28 @@ function card(notification: DeclarativeNotification): HTMLElement {
   const { title, body, actions, navigate, dir, lang } = notification;
   const words = { dir: dir ?? 'auto', ...(lang ? { lang } : {}) };
   const letter = [...title.trim()][0] ?? '·';
-  return el('figure', { class: 'notification', attributes: { 'aria-label': 'The notification as a device would show it' } },
-    el('div', 'notification-main',
+  return el(
+    'figure',
+    {
+      class: 'notification',
+      attributes: { 'aria-label': 'The notification as a device would show it' },
+    },
+    el(
+      'div',
+      'notification-main',
       el('span', { class: 'notification-icon', attributes: { 'aria-hidden': 'true' } }, letter),
-      el('div', 'notification-words',
+      el(
+        'div',
+        'notification-words',
         el('p', { class: 'notification-title', attributes: words }, title),
         body ? el('p', { class: 'notification-body', attributes: words }, body) : null,
-        el('p', 'notification-from', hostOf(navigate)))),
+        el('p', 'notification-from', hostOf(navigate)),
+      ),
+    ),
     actions?.length
-      ? el('div', 'notification-actions', ...actions.map((one) => el('span', {}, one.title))) : null);
+      ? el('div', 'notification-actions', ...actions.map((one) => el('span', {}, one.title)))
+      : null,
+  );
 }
 
 function textParts(bytes: Uint8Array, text: string): readonly Child[] {
@@ -65,31 +96,61 @@ function textParts(bytes: Uint8Array, text: string): readonly Child[] {
   const shown = el('pre', { class: 'code', attributes: { dir: 'auto' } }, json ?? text);
   if (typeof declarative === 'object') {
     return [
-      card(declarative), settings(declarative),
+      card(declarative),
+      settings(declarative),
       el('details', {}, el('summary', {}, `Message as JSON, ${octets(bytes.length)}`), shown),
     ];
   }
-  const why = declarative === undefined ? null : el('p', 'muted',
-    `Looks like a declarative notification, but browsers hand it to the service worker as an ordinary push: ${declarative}`);
-  return [why, shown, el('p', 'muted', `${json === undefined ? 'Text' : 'JSON'}, ${octets(bytes.length)}`)];
+  const why =
+    declarative === undefined
+      ? null
+      : el(
+          'p',
+          'muted',
+          'Looks like a declarative notification, but browsers hand it to the service worker '
+            + `as an ordinary push: ${declarative}`,
+        );
+  return [
+    why,
+    shown,
+    el('p', 'muted', `${json === undefined ? 'Text' : 'JSON'}, ${octets(bytes.length)}`),
+  ];
 }
 
 function parts({ data, unopened, summary }: Detail): readonly Child[] {
-  const note = unopened === null ? null
-    : el('p', { class: 'callout quiet', attributes: { role: 'note' } },
-      data === null ? `Cannot be read: ${unopened}` : `A browser drops it: ${unopened}`);
+  const note =
+    unopened === null
+      ? null
+      : el(
+          'p',
+          { class: 'callout quiet', attributes: { role: 'note' } },
+          data === null ? `Cannot be read: ${unopened}` : `A browser drops it: ${unopened}`,
+        );
   if (data === null) {
-    return [note ?? el('p', 'muted', summary.size === 0
-      ? 'None: the push says only that there is something.' : 'Cannot be read.')];
+    return [
+      note
+        ?? el(
+          'p',
+          'muted',
+          summary.size === 0
+            ? 'None: the push says only that there is something.'
+            : 'Cannot be read.',
+        ),
+    ];
   }
   const bytes = fromBase64(data);
   if (bytes.length === 0) return [note, el('p', 'muted', 'An empty payload.')];
   const text = readText(bytes);
   if (text !== undefined) return [note, ...textParts(bytes, text)];
   return [
-    note, el('pre', 'code hexdump', hexOf(bytes)),
-    el('p', 'muted', `${octets(bytes.length)}, no valid UTF-8`
-      + (bytes.length > MOST ? `; the first ${octets(MOST)} are shown` : '')),
+    note,
+    el('pre', 'code hexdump', hexOf(bytes)),
+    el(
+      'p',
+      'muted',
+      `${octets(bytes.length)}, no valid UTF-8`
+        + (bytes.length > MOST ? `; the first ${octets(MOST)} are shown` : ''),
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Elements, made of strings that stay text. Nothing here, or anywhere on the page, reads markup: what
- * a push says can only ever be shown.
+ * Elements, made of strings that stay text. Nothing here, or anywhere on the page, reads markup:
+ * what a push says can only ever be shown.
  */
 export type Child = Node | string | null | undefined | false;
 
@@ -17,12 +17,17 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  const { class: name, attributes = {}, onClick } =
-    typeof props === 'string' ? { class: props } : props;
+  const {
+    class: name,
+    attributes = {},
+    onClick,
+  } = typeof props === 'string' ? { class: props } : props;
   if (name) element.className = name;
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   if (onClick) element.addEventListener('click', onClick);
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -45,8 +50,17 @@ export function aside(text: string): HTMLElement {
 /** A section with a heading. */
 export function section(title: string, ...children: readonly Child[]): HTMLElement {
   const id = `section-${title.toLowerCase().replace(/\W+/g, '-')}`;
-  return el('section', { class: 'section', attributes: { 'aria-labelledby': id } },
-    el('h3', { attributes: { id } }, title), ...children);
+  return el(
+    'section',
+    { class: 'section', attributes: { 'aria-labelledby': id } },
+    el('h3', { attributes: { id } }, title),
+    ...children,
+  );
+}
+
+/** The heading of a view; focus goes there where the view takes the place of another. */
+export function viewHead(title: string, ...about: readonly Child[]): HTMLElement {
+  return el('header', 'view-head', el('h2', { attributes: { tabindex: '-1' } }, title), ...about);
 }
 
 const DONE = 1500;
@@ -66,5 +80,9 @@ export function copyButton(label: string, text: () => string | Promise<string>):
       tell('Not allowed');
     }
   };
-  return el('button', { class: 'copy', attributes: { type: 'button' }, onClick: () => void copy() }, told);
+  return el(
+    'button',
+    { class: 'copy', attributes: { type: 'button' }, onClick: () => void copy() },
+    told,
+  );
 }

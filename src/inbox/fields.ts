@@ -28,8 +28,14 @@ export function select(
   text: string,
   options: readonly (readonly [value: string, label: string])[],
 ): Field<HTMLSelectElement> {
-  return labelled(text, el('select', {}, ...options.map(([value, label]) =>
-    el('option', { attributes: { value } }, label))));
+  return labelled(
+    text,
+    el(
+      'select',
+      {},
+      ...options.map(([value, label]) => el('option', { attributes: { value } }, label)),
+    ),
+  );
 }
 
 /** Says in a status line what went wrong, or what went well. */

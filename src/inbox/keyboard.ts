@@ -11,18 +11,32 @@ export interface Keys {
 
 /** Where keys are text, or have a meaning of their own. */
 function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement
-    && target.closest('input, textarea, select, button, a, summary, [tabindex="0"]:not(.list)') !== null;
+  return (
+    target instanceof HTMLElement
+    && target.closest('input, textarea, select, button, a, summary, [tabindex="0"]:not(.list)')
+      !== null
+  );
 }
 
 const STEPS: Readonly<Record<string, number>> = {
-  j: 1, k: -1, ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity,
+  j: 1,
+  k: -1,
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 10,
+  PageUp: -10,
+  Home: -Infinity,
+  End: Infinity,
 };
 
 /** Arrows and their like scroll what is in focus, unless that is the list. */
 function isForList(key: string): boolean {
-  return key === 'j' || key === 'k' || document.activeElement === byId('list')
-    || document.activeElement === document.body;
+  return (
+    key === 'j'
+    || key === 'k'
+    || document.activeElement === byId('list')
+    || document.activeElement === document.body
+  );
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -46,7 +60,8 @@ export function listenForKeys(keys: Keys): void {
     else if (key === 'ArrowDown' && target === filter) list.move(1);
     else if (isTyping(target)) return;
     else if (key === '/') filter.focus();
-    else if (steps !== undefined && isForList(key) && (key.length === 1 || !isField(target))) list.move(steps);
+    else if (steps !== undefined && isForList(key) && (key.length === 1 || !isField(target)))
+      list.move(steps);
     else return;
     event.preventDefault();
   });

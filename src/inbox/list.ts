@@ -32,15 +32,27 @@ function createRow(choose: (row: HTMLElement) => void): RowParts {
   const preview = el('span', 'row-preview');
   const time = el('time', 'row-time');
   const about = el('span', 'row-about');
-  const row = el('div', { class: 'row', attributes: { role: 'option' }, onClick: () => choose(row) },
-    status, preview, time, about);
+  const row = el(
+    'div',
+    { class: 'row', attributes: { role: 'option' }, onClick: () => choose(row) },
+    status,
+    preview,
+    time,
+    about,
+  );
   return { row, status, preview, time, about };
 }
 
 const EMPTY: Readonly<Record<Summary['kind'], string>> = {
-  none: 'No payload', sealed: 'Encrypted for somebody else', broken: 'Does not open',
-  text: 'White space', json: 'JSON', notification: 'Notification', binary: 'Bytes',
-  refused: 'Refused', other: 'No push',
+  none: 'No payload',
+  sealed: 'Encrypted for somebody else',
+  broken: 'Does not open',
+  text: 'White space',
+  json: 'JSON',
+  notification: 'Notification',
+  binary: 'Bytes',
+  refused: 'Refused',
+  other: 'No push',
 };
 
 /** `ok`, `refused` or `broken`: its colour. */
@@ -49,14 +61,31 @@ export function toneOf({ status }: Summary): string {
   return status < 300 ? 'ok' : 'refused';
 }
 
-function aboutOf({ to, method, path, coding, size, topic, urgency, reason, state, status }: Summary): string {
+function aboutOf({
+  to,
+  method,
+  path,
+  coding,
+  size,
+  topic,
+  urgency,
+  reason,
+  state,
+  status,
+}: Summary): string {
   const target = to ?? path;
   return [
-    reason, method === 'POST' ? undefined : method, target, size > 0 ? coding ?? 'no coding' : undefined,
-    size > 0 ? octets(size) : undefined, topic === null ? undefined : `topic ${topic}`,
+    reason,
+    method === 'POST' ? undefined : method,
+    target,
+    size > 0 ? (coding ?? 'no coding') : undefined,
+    size > 0 ? octets(size) : undefined,
+    topic === null ? undefined : `topic ${topic}`,
     urgency === null || urgency === 'normal' ? undefined : urgency,
     state === 'delivered' || (status ?? 0) >= 300 ? undefined : state,
-  ].filter((part) => part).join(' · ');
+  ]
+    .filter((part) => part)
+    .join(' · ');
 }
 
 function fill(parts: RowParts, record: Summary, top: number, selected: boolean): void {
@@ -74,12 +103,20 @@ function fill(parts: RowParts, record: Summary, top: number, selected: boolean):
 }
 
 /** The rows that are in sight, in their order, and nothing for the others but height. */
-function render(state: State, pool: RowParts[], selected: number | undefined, grow: () => RowParts): void {
+function render(
+  state: State,
+  pool: RowParts[],
+  selected: number | undefined,
+  grow: () => RowParts,
+): void {
   const [list, rows] = [byId('list'), byId('rows')];
   const { shown } = state;
   rows.style.height = `${shown.length * ROW}px`;
   const first = Math.max(0, Math.floor(list.scrollTop / ROW) - MARGIN);
-  const last = Math.min(shown.length, Math.ceil((list.scrollTop + list.clientHeight) / ROW) + MARGIN);
+  const last = Math.min(
+    shown.length,
+    Math.ceil((list.scrollTop + list.clientHeight) / ROW) + MARGIN,
+  );
   const needed = Math.max(0, last - first);
   while (pool.length < needed) pool.push(grow());
   while (pool.length > needed) pool.pop()?.row.remove();
@@ -101,7 +138,23 @@ function reveal(at: number): void {
   const list = byId('list');
   const { scrollTop, clientHeight } = list;
   if (at * ROW < scrollTop) list.scrollTop = at * ROW;
-  else if ((at + 1) * ROW > scrollTop + clientHeight) list.scrollTop = (at + 1) * ROW - clientHeight;
+  else if ((at + 1) * ROW > scrollTop + clientHeight)
+    list.scrollTop = (at + 1) * ROW - clientHeight;
+}
+
+/** Who has scrolled down goes on seeing the same rows. */
+function keepPlace({ shown }: State, added: number): void {
+  const list = byId('list');
+  if (added === 0 || list.scrollTop === 0) return;
+  byId('rows').style.height = `${shown.length * ROW}px`;
+  list.scrollTop += added * ROW;
+}
+
+/** The row that is `steps` below what is selected, or above; from nowhere the first or last. */
+function neighbour({ shown }: State, selected: number | undefined, steps: number): number {
+  const at = selected === undefined ? -1 : indexOf(shown, selected);
+  const row = at >= 0 ? shown.length - 1 - at + steps : steps > 0 ? 0 : shown.length - 1;
+  return Math.min(Math.max(row, 0), shown.length - 1);
 }
 
 /** `onChoose`: a person wants to see this one. */
@@ -110,29 +163,23 @@ export function createList(state: State, onChoose: (id: number) => void): List {
   const pool: RowParts[] = [];
   let selected: number | undefined;
   let frame = 0;
-  const choose = (row: HTMLElement): void => onChoose(Number(row.id.replace('push-', '')));
   const grow = (): RowParts => {
-    const parts = createRow(choose);
+    const parts = createRow((row) => onChoose(Number(row.id.replace('push-', ''))));
     byId('rows').append(parts.row);
     return parts;
   };
-  const draw = (): void => {
-    frame = 0;
-    render(state, pool, selected, grow);
-  };
   /** Once a frame, however much comes. */
   const schedule = (): void => {
-    frame ||= requestAnimationFrame(draw);
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      render(state, pool, selected, grow);
+    });
   };
   list.addEventListener('scroll', schedule, { passive: true });
   new ResizeObserver(schedule).observe(list);
   return {
     update: (added) => {
-      // Who has scrolled down goes on seeing the same rows.
-      if (added > 0 && list.scrollTop > 0) {
-        byId('rows').style.height = `${state.shown.length * ROW}px`;
-        list.scrollTop += added * ROW;
-      }
+      keepPlace(state, added);
       schedule();
     },
     select: (id) => {
@@ -140,13 +187,10 @@ export function createList(state: State, onChoose: (id: number) => void): List {
       schedule();
     },
     move: (steps) => {
-      const { shown } = state;
-      const at = selected === undefined ? -1 : indexOf(shown, selected);
-      const row = at < 0 ? (steps > 0 ? 0 : -1) : shown.length - 1 - at + steps;
-      const next = Math.min(Math.max(row, 0), shown.length - 1);
-      const record = shown[shown.length - 1 - next];
+      const row = neighbour(state, selected, steps);
+      const record = state.shown[state.shown.length - 1 - row];
       if (!record) return;
-      reveal(next);
+      reveal(row);
       onChoose(record.id);
     },
     focus: () => list.focus({ preventScroll: true }),

@@ -34,16 +34,25 @@ function tellCount(): void {
   const { records, shown, about } = state;
   const all = `${count(records.length)} ${records.length === 1 ? 'push' : 'pushes'}`;
   const full = about && records.length >= about.keep ? ', the last ones' : '';
-  byId('count').textContent = shown.length === records.length
-    ? all + full : `${count(shown.length)} of ${all}`;
+  byId('count').textContent =
+    shown.length === records.length ? all + full : `${count(shown.length)} of ${all}`;
   const empty = byId('empty');
   empty.hidden = shown.length > 0;
   if (shown.length === 0) {
     const text = records.length > 0 ? 'No push matches the filter.' : 'No push has come yet.';
     if (empty.firstChild?.textContent === text) return;
-    const help = records.length > 0 ? null : el('p', {}, 'Give your server one of the ',
-      el('a', { attributes: { href: '#/subscriptions' } }, 'subscriptions'), ', or ',
-      el('a', { attributes: { href: '#/send' } }, 'send one from here'), '.');
+    const help =
+      records.length > 0
+        ? null
+        : el(
+            'p',
+            {},
+            'Give your server one of the ',
+            el('a', { attributes: { href: '#/subscriptions' } }, 'subscriptions'),
+            ', or ',
+            el('a', { attributes: { href: '#/send' } }, 'send one from here'),
+            '.',
+          );
     empty.replaceChildren(el('p', {}, text), ...(help ? [help] : []));
   }
 }
@@ -69,7 +78,10 @@ function react({ list: listed, added, side, about }: Change): void {
 function onEvent(event: LiveEvent): void {
   const shown = pushOf(location.hash);
   react(apply(state, event));
-  if (event.type === 'clear' || (event.type === 'states' && event.states.some(([id]) => id === shown))) {
+  if (
+    event.type === 'clear'
+    || (event.type === 'states' && event.states.some(([id]) => id === shown))
+  ) {
     views.refresh();
   }
   if (event.type === 'hello') {
@@ -91,7 +103,8 @@ field.addEventListener('input', () => {
 byId('clear').addEventListener('click', () => void act('clear', {}));
 addEventListener('hashchange', show);
 listenForKeys({
-  list, filter: field,
+  list,
+  filter: field,
   leave: () => {
     const id = pushOf(location.hash);
     if (location.hash !== '' && location.hash !== '#/') location.hash = '#/';

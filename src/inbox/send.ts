@@ -4,7 +4,7 @@ import * as aesgcm128 from '../aesgcm128.ts';
 import { createRequest, createVapid, encrypt } from '../index.ts';
 import type { Encrypt, Urgency } from '../index.ts';
 import { buildNotification } from '../notification.ts';
-import { el } from './dom.ts';
+import { el, viewHead } from './dom.ts';
 import { select, tell, textArea, textField } from './fields.ts';
 import type { Field } from './fields.ts';
 import { statusWords } from './format.ts';
@@ -12,7 +12,9 @@ import type { State } from './state.ts';
 import type { About, SubscriptionView } from './types.ts';
 
 const CODINGS: Readonly<Record<string, Encrypt>> = {
-  aes128gcm: encrypt, aesgcm: aesgcm.encrypt, aesgcm128: aesgcm128.encrypt,
+  aes128gcm: encrypt,
+  aesgcm: aesgcm.encrypt,
+  aesgcm128: aesgcm128.encrypt,
 };
 const URGENCIES: readonly Urgency[] = ['very-low', 'low', 'normal', 'high'];
 
@@ -20,7 +22,9 @@ const URGENCIES: readonly Urgency[] = ['very-low', 'low', 'normal', 'high'];
 const SAMPLES: Readonly<Record<string, string>> = {
   text: 'Grüße',
   notification: buildNotification({
-    title: 'Ada wrote', body: 'See you at noon?', navigate: 'https://chat.example/ada',
+    title: 'Ada wrote',
+    body: 'See you at noon?',
+    navigate: 'https://chat.example/ada',
     actions: [{ action: 'reply', title: 'Reply', navigate: 'https://chat.example/ada/reply' }],
   }),
   none: '',
@@ -39,7 +43,8 @@ interface Order {
 
 /** The same endpoint at this page's own origin: the page may call nobody else, and both are one. */
 function reachable({ endpoint, p256dh, auth }: SubscriptionView): {
-  readonly endpoint: string; readonly keys: { readonly p256dh: string; readonly auth: string };
+  readonly endpoint: string;
+  readonly keys: { readonly p256dh: string; readonly auth: string };
 } {
   const { pathname, search } = new URL(endpoint);
   return { endpoint: location.origin + pathname + search, keys: { p256dh, auth } };
@@ -50,7 +55,12 @@ async function post(subscription: SubscriptionView, order: Order, about: About):
   const subject = 'mailto:you@example.com';
   const request = await createRequest(reachable(subscription), payload, {
     vapid: signed ? createVapid({ subject, keys: about.keys }) : null,
-    encrypt: CODINGS[coding], ttl, urgency, topic, padTo, endpoints: 'any',
+    encrypt: CODINGS[coding],
+    ttl,
+    urgency,
+    topic,
+    padTo,
+    endpoints: 'any',
   });
   const start = performance.now();
   const { status } = await fetch(request.url, request);
@@ -73,15 +83,26 @@ function createFields(): Fields {
   const fields = {
     target: select('To', []),
     kind: select('Payload', [
-      ['text', 'Text or JSON'], ['notification', 'Declarative notification'], ['none', 'None'],
+      ['text', 'Text or JSON'],
+      ['notification', 'Declarative notification'],
+      ['none', 'None'],
     ]),
     payload: textArea('Content', SAMPLES['text'] ?? ''),
-    coding: select('Coding', Object.keys(CODINGS).map((name) => [name, name])),
+    coding: select(
+      'Coding',
+      Object.keys(CODINGS).map((name) => [name, name]),
+    ),
     ttl: textField('TTL, seconds', { inputmode: 'numeric', value: '60' }),
-    urgency: select('Urgency', URGENCIES.map((name) => [name, name])),
+    urgency: select(
+      'Urgency',
+      URGENCIES.map((name) => [name, name]),
+    ),
     topic: textField('Topic', { placeholder: 'none' }),
     padding: textField('Pad to, bytes', { inputmode: 'numeric', placeholder: 'no padding' }),
-    signed: select('Token', [['yes', "signed with this page's key"], ['no', 'none']]),
+    signed: select('Token', [
+      ['yes', "signed with this page's key"],
+      ['no', 'none'],
+    ]),
   };
   fields.urgency.field.value = 'normal';
   fields.kind.field.addEventListener('change', () => {
@@ -102,8 +123,10 @@ function readOrder(fields: Fields): Order {
     payload: kind.field.value === 'none' ? null : payload.field.value,
     ttl: numberOf(ttl.field) ?? 0,
     urgency: URGENCIES.find((name) => name === urgency.field.value) ?? 'normal',
-    topic: topic.field.value.trim() || undefined, padTo: numberOf(padding.field),
-    coding: coding.field.value, signed: signed.field.value === 'yes',
+    topic: topic.field.value.trim() || undefined,
+    padTo: numberOf(padding.field),
+    coding: coding.field.value,
+    signed: signed.field.value === 'yes',
   };
 }
 
@@ -114,43 +137,54 @@ export interface SendView {
 
 /** The subscriptions to choose from; the chosen one stays chosen. */
 function fillTargets(target: HTMLSelectElement, subscriptions: readonly SubscriptionView[]): void {
-  const wanted = subscriptions.map(({ id, name, ended }) => `${id}:${ended ? `${name} (ended)` : name}`);
+  const wanted = subscriptions.map(
+    ({ id, name, ended }) => `${id}:${ended ? `${name} (ended)` : name}`,
+  );
   if (target.dataset['filled'] === wanted.join('\n')) return;
   target.dataset['filled'] = wanted.join('\n');
   const { value } = target;
-  target.replaceChildren(...subscriptions.map(({ id, name, ended }) =>
-    el('option', { attributes: { value: String(id) } }, ended ? `${name} (ended)` : name)));
+  target.replaceChildren(
+    ...subscriptions.map(({ id, name, ended }) =>
+      el('option', { attributes: { value: String(id) } }, ended ? `${name} (ended)` : name),
+    ),
+  );
   if (subscriptions.some(({ id }) => String(id) === value)) target.value = value;
+}
+
+function createForm(fields: Fields, end: HTMLElement): HTMLFormElement {
+  const { target, kind, payload, coding, signed, ttl, urgency, topic, padding } = fields;
+  const details = [coding, signed, ttl, urgency, topic, padding].map(({ label }) => label);
+  return el(
+    'form',
+    'form',
+    el('div', 'form-pair', target.label, kind.label),
+    payload.label,
+    el('div', 'form-grid', ...details),
+    end,
+  );
 }
 
 export function createSendView(state: State): SendView {
   const fields = createFields();
+  const { field: target } = fields.target;
   const status = el('p', { class: 'told', attributes: { role: 'status' } });
   const submit = el('button', { class: 'primary', attributes: { type: 'submit' } }, 'Send');
-  const { target, kind, payload, coding, ttl, urgency, topic, padding, signed } = fields;
-  const form = el('form', 'form',
-    el('div', 'form-pair', target.label, kind.label), payload.label,
-    el('div', 'form-grid', coding.label, signed.label, ttl.label, urgency.label, topic.label, padding.label),
-    el('div', 'form-end', submit, status));
+  const form = createForm(fields, el('div', 'form-end', submit, status));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const subscription = state.subscriptions.find(({ id }) => String(id) === target.field.value);
+    const subscription = state.subscriptions.find(({ id }) => String(id) === target.value);
     if (!subscription || !state.about) return tell(status, 'Create a subscription first');
     submit.disabled = true;
     tell(status, undefined, 'Sending');
     post(subscription, readOrder(fields), state.about)
       .then((text) => tell(status, undefined, text))
-      .catch((error: unknown) => tell(status, error instanceof Error ? error.message : 'This failed'))
+      .catch((error: unknown) =>
+        tell(status, error instanceof Error ? error.message : 'This failed'),
+      )
       .finally(() => (submit.disabled = false));
   });
-  const update = (): void => fillTargets(target.field, state.subscriptions);
+  const update = (): void => fillTargets(target, state.subscriptions);
   update();
-  return {
-    nodes: [
-      el('header', 'view-head', el('h2', { attributes: { tabindex: '-1' } }, 'Send a push'),
-        el('p', 'muted', 'Encrypted and signed by the library, in this browser.')),
-      form,
-    ],
-    update,
-  };
+  const about = el('p', 'muted', 'Encrypted and signed by the library, in this browser.');
+  return { nodes: [viewHead('Send a push', about), form], update };
 }

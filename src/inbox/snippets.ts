@@ -11,7 +11,7 @@ export function toJson({ endpoint, p256dh, auth }: SubscriptionView): string {
   return JSON.stringify({ endpoint, expirationTime: null, keys: { p256dh, auth } }, undefined, 2);
 }
 
-/** A push without payload, which needs no encryption. `authorization`: a token, where one is wanted. */
+/** A push without payload: nothing is encrypted. `authorization`: a token, if one is wanted. */
 export function toCurl(
   { endpoint }: SubscriptionView,
   about: About,
@@ -37,7 +37,8 @@ function keysOf({ keys }: About): string {
 
 function trust({ endpoint }: SubscriptionView, { ca }: About): string {
   return endpoint.startsWith('https:')
-    ? `// NODE_EXTRA_CA_CERTS=${shellQuote(ca)} node push.mjs\n` : '// node push.mjs\n';
+    ? `// NODE_EXTRA_CA_CERTS=${shellQuote(ca)} node push.mjs\n`
+    : '// node push.mjs\n';
 }
 
 export function toLibrary(subscription: SubscriptionView, about: About): string {
@@ -58,7 +59,8 @@ console.log(status);
 export function toWebPush(subscription: SubscriptionView, about: About): string {
   const { publicKey, privateKey } = about.keys;
   const plain = subscription.endpoint.startsWith('http:')
-    ? '// web-push speaks TLS only: make a subscription with an https endpoint for it\n' : '';
+    ? '// web-push speaks TLS only: make a subscription with an https endpoint for it\n'
+    : '';
   return `${plain}${trust(subscription, about)}import webpush from 'web-push';
 
 webpush.setVapidDetails(

@@ -29,13 +29,28 @@ export function matches(words: readonly string[], record: Summary): boolean {
   if (!words.length) return true;
   const { method, path, status, reason, to, kind, preview, coding, urgency, topic, state } = record;
   const text = [
-    method, path, status ?? 'reset', reason, to, kind, preview, coding, urgency, topic, state,
-  ].join(' ').toLowerCase();
+    method,
+    path,
+    status ?? 'reset',
+    reason,
+    to,
+    kind,
+    preview,
+    coding,
+    urgency,
+    topic,
+    state,
+  ]
+    .join(' ')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
 function wordsOf(filter: string): string[] {
-  return filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 export function setFilter(state: State, filter: string): Change {
@@ -95,8 +110,10 @@ export function apply(state: State, event: LiveEvent): Change {
       state.records = [];
       state.shown = [];
       return { list: true, about: true };
-    case 'add': return add(state, event.records, event.oldest);
-    case 'states': return setStates(state, event.states);
+    case 'add':
+      return add(state, event.records, event.oldest);
+    case 'states':
+      return setStates(state, event.states);
     case 'clear':
       state.records = [];
       state.shown = [];

@@ -5,7 +5,7 @@
  * `broken`: it does not open; `refused`: it was not taken; `other`: the request was no push.
  */
 export type Kind =
-  | 'text' | 'json' | 'notification' | 'binary' | 'none' | 'sealed' | 'broken' | 'refused' | 'other';
+  'text' | 'json' | 'notification' | 'binary' | 'none' | 'sealed' | 'broken' | 'refused' | 'other';
 
 /** A request that came in, as the list shows it. */
 export interface Summary {
@@ -81,10 +81,10 @@ export type LiveEvent =
   | { readonly type: 'add'; readonly records: readonly Summary[]; readonly oldest: number }
   | { readonly type: 'states'; readonly states: readonly (readonly [id: number, state: string])[] }
   | {
-    readonly type: 'side';
-    readonly subscriptions: readonly SubscriptionView[];
-    readonly faults: readonly FaultView[];
-  }
+      readonly type: 'side';
+      readonly subscriptions: readonly SubscriptionView[];
+      readonly faults: readonly FaultView[];
+    }
   | { readonly type: 'clear' };
 
 export type Verdict = 'ok' | 'wrong' | 'doubt' | 'note';

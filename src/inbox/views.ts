@@ -23,7 +23,9 @@ export interface Views {
 }
 
 const MAKERS: Readonly<Record<string, (state: State) => View>> = {
-  subscriptions: createSubscriptionsView, send: createSendView, trouble: createTroubleView,
+  subscriptions: createSubscriptionsView,
+  send: createSendView,
+  trouble: createTroubleView,
 };
 
 /** Octets in a line of a body, by the width there is. */
@@ -44,8 +46,9 @@ function markTools(name: string): void {
   }
 }
 
-const BACK = (): HTMLElement =>
-  el('a', { class: 'back', attributes: { href: '#/' } }, '← All pushes');
+function back(): HTMLElement {
+  return el('a', { class: 'back', attributes: { href: '#/' } }, '← All pushes');
+}
 
 function gone(): Node {
   return el('p', 'muted', 'This push is no longer kept.');
@@ -56,34 +59,48 @@ function moveFocus(view: HTMLElement): void {
   if (matchMedia('(max-width: 800px)').matches) view.querySelector('h2')?.focus();
 }
 
+/** What is in sight. */
+interface Sight {
+  readonly state: State;
+  readonly view: HTMLElement;
+  /** Views are made once: what was typed into a form stays. */
+  readonly made: Map<string, View>;
+  current: View | undefined;
+  /** Details that were asked for: only the last one counts. */
+  asked: number;
+}
+
+function put({ view }: Sight, nodes: readonly Node[]): void {
+  view.replaceChildren(back(), ...nodes);
+  view.scrollTop = 0;
+}
+
+async function showPush(sight: Sight, id: number, again: boolean): Promise<void> {
+  const ticket = ++sight.asked;
+  const detail: Detail | undefined = await fetchDetail(id).catch(() => undefined);
+  // Another one was chosen meanwhile.
+  if (ticket !== sight.asked) return;
+  const { view } = sight;
+  const { scrollTop } = view;
+  put(sight, detail ? renderDetail(detail, columnsOf(view)) : [gone()]);
+  if (again) view.scrollTop = scrollTop;
+  else moveFocus(view);
+}
+
+function showTool(sight: Sight, name: string): void {
+  const { made, state } = sight;
+  sight.asked++;
+  const maker = MAKERS[name] ?? createSubscriptionsView;
+  const current = made.get(name) ?? maker(state);
+  made.set(name, current);
+  sight.current = current;
+  current.update();
+  put(sight, current.nodes);
+}
+
 export function createViews(state: State): Views {
   const view = byId('view');
-  const made = new Map<string, View>();
-  let current: View | undefined;
-  let asked = 0;
-
-  const put = (nodes: readonly Node[]): void => {
-    view.replaceChildren(BACK(), ...nodes);
-    view.scrollTop = 0;
-  };
-  const showPush = async (id: number, again: boolean): Promise<void> => {
-    const ticket = ++asked;
-    const detail: Detail | undefined = await fetchDetail(id).catch(() => undefined);
-    // Another one was chosen meanwhile.
-    if (ticket !== asked) return;
-    const { scrollTop } = view;
-    put(detail ? renderDetail(detail, columnsOf(view)) : [gone()]);
-    if (again) view.scrollTop = scrollTop;
-    else moveFocus(view);
-  };
-  const showTool = (name: string): void => {
-    asked++;
-    const maker = MAKERS[name] ?? createSubscriptionsView;
-    current = made.get(name) ?? maker(state);
-    made.set(name, current);
-    current.update();
-    put(current.nodes);
-  };
+  const sight: Sight = { state, view, made: new Map(), current: undefined, asked: 0 };
   return {
     show: () => {
       const id = pushOf(location.hash);
@@ -91,16 +108,16 @@ export function createViews(state: State): Views {
       const isTool = Object.hasOwn(MAKERS, name);
       document.body.dataset['open'] = String(id !== undefined || isTool);
       markTools(isTool ? name : '');
-      current = undefined;
-      if (id !== undefined) void showPush(id, false);
-      else showTool(isTool ? name : 'subscriptions');
+      sight.current = undefined;
+      if (id !== undefined) void showPush(sight, id, false);
+      else showTool(sight, isTool ? name : 'subscriptions');
       if (isTool) moveFocus(view);
       return id;
     },
-    update: () => current?.update(),
+    update: () => sight.current?.update(),
     refresh: () => {
       const id = pushOf(location.hash);
-      if (id !== undefined) void showPush(id, true);
+      if (id !== undefined) void showPush(sight, id, true);
     },
   };
 }

@@ -25,21 +25,37 @@ async function driveChromium({ cdp }) {
     async run(fn, ...args) {
       const expression = `(${fn})(...${JSON.stringify(args)})`;
       const { result, exceptionDetails } = await send('Runtime.evaluate', {
-        expression, awaitPromise: true, returnByValue: true, userGesture: true,
+        expression,
+        awaitPromise: true,
+        returnByValue: true,
+        userGesture: true,
       });
-      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      if (exceptionDetails)
+        throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
       return result.value;
     },
     async press(name) {
       const known = KEYS[name];
       const key = known
-        ? { key: known.cdp, code: known.cdp, windowsVirtualKeyCode: known.code, ...(name === 'Enter' ? { text: '\r' } : {}) }
+        ? {
+            key: known.cdp,
+            code: known.cdp,
+            windowsVirtualKeyCode: known.code,
+            ...(name === 'Enter' ? { text: '\r' } : {}),
+          }
         : { key: name, text: name };
       await send('Input.dispatchKeyEvent', { type: 'keyDown', ...key });
       await send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
     },
-    resize: (width, height) => send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false }),
-    theme: (value) => send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] }),
+    resize: (width, height) =>
+      send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height,
+        deviceScaleFactor: 1,
+        mobile: false,
+      }),
+    theme: (value) =>
+      send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] }),
   };
 }
 
@@ -56,7 +72,11 @@ async function driveFirefox(port, crashed) {
       const script = `const done = arguments[arguments.length - 1];
         (async () => (${fn})(...${JSON.stringify(args)}))()
           .then((value) => done({ value }), (error) => done({ error: String(error) + error.stack }));`;
-      const { value } = await send('WebDriver:ExecuteAsyncScript', { script, args: [], scriptTimeout: 60_000 });
+      const { value } = await send('WebDriver:ExecuteAsyncScript', {
+        script,
+        args: [],
+        scriptTimeout: 60_000,
+      });
       if (!value) throw new Error('The script has no outcome');
       if (value.error) throw new Error(value.error);
       return value.value;
@@ -64,13 +84,21 @@ async function driveFirefox(port, crashed) {
     async press(name) {
       const value = KEYS[name]?.marionette ?? name;
       const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value }));
-      await send('WebDriver:PerformActions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
+      await send('WebDriver:PerformActions', {
+        actions: [{ type: 'key', id: 'keyboard', actions }],
+      });
     },
     /** The window has a bar of its own: the page gets what was asked for in a second step. */
     async resize(width, height) {
       await send('WebDriver:SetWindowRect', { width, height });
-      const { value } = await send('WebDriver:ExecuteScript', { script: 'return [innerWidth, innerHeight]', args: [] });
-      await send('WebDriver:SetWindowRect', { width: 2 * width - value[0], height: 2 * height - value[1] });
+      const { value } = await send('WebDriver:ExecuteScript', {
+        script: 'return [innerWidth, innerHeight]',
+        args: [],
+      });
+      await send('WebDriver:SetWindowRect', {
+        width: 2 * width - value[0],
+        height: 2 * height - value[1],
+      });
     },
     theme: undefined,
   };
@@ -81,13 +109,17 @@ export async function openPage(name, url) {
   const browsers = await attachBrowsers(createPushService());
   const port = name === 'firefox' ? await freePort() : 0;
   const { firefox } = browsers;
-  const started = launch(name, {
-    ...browsers,
-    firefox: {
-      preferences: { ...firefox.preferences, 'marionette.port': port },
-      env: { ...firefox.env, MOZ_MARIONETTE: '1' },
+  const started = launch(
+    name,
+    {
+      ...browsers,
+      firefox: {
+        preferences: { ...firefox.preferences, 'marionette.port': port },
+        env: { ...firefox.env, MOZ_MARIONETTE: '1' },
+      },
     },
-  }, url);
+    url,
+  );
   const close = async () => {
     page?.close?.();
     await started.close();
@@ -95,7 +127,9 @@ export async function openPage(name, url) {
   };
   let page;
   try {
-    page = await (name === 'firefox' ? driveFirefox(port, started.crashed) : driveChromium(started));
+    page = await (name === 'firefox'
+      ? driveFirefox(port, started.crashed)
+      : driveChromium(started));
     return { ...page, name, close, log: started.log };
   } catch (error) {
     await close();

@@ -23,7 +23,9 @@ async function runSnippet(code, { caFile }) {
   const root = findRoot();
   const webPush = join(root, 'bench', 'node_modules', 'web-push', 'src', 'index.js');
   if (code.includes("'web-push'") && !existsSync(webPush)) {
-    console.log('      note: web-push is not installed (npm ci --prefix bench), its snippet was not run');
+    console.log(
+      '      note: web-push is not installed (npm ci --prefix bench), its snippet was not run',
+    );
     return undefined;
   }
   const folder = mkdtempSync(join(root, '.tmp', 'snippet-'));
@@ -33,8 +35,13 @@ async function runSnippet(code, { caFile }) {
     if (code.includes("'web-push'")) writeFileSync(file, text);
     else {
       await build({
-        stdin: { contents: code, resolveDir: root }, bundle: true, format: 'esm', platform: 'node',
-        outfile: file, alias: { 'subtle-push': join(root, 'src', 'index.ts') }, logLevel: 'error',
+        stdin: { contents: code, resolveDir: root },
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        outfile: file,
+        alias: { 'subtle-push': join(root, 'src', 'index.ts') },
+        logLevel: 'error',
       });
     }
     const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile };
@@ -56,8 +63,9 @@ function inTime(work, what) {
 
 /** `report(title, error | undefined, milliseconds)`. */
 export async function runInbox(name, matches, report) {
-  const cases = [...inboxCases, ['10,000 pushes at 64 in flight', load]]
-    .filter(([title]) => matches(`inbox: ${title}`));
+  const cases = [...inboxCases, ['10,000 pushes at 64 in flight', load]].filter(([title]) =>
+    matches(`inbox: ${title}`),
+  );
   if (!cases.length) return;
   const served = await startServe();
   let page;
@@ -66,10 +74,16 @@ export async function runInbox(name, matches, report) {
     await page.resize(1240, 800);
     for (const [title, test] of cases) {
       const start = performance.now();
-      const work = page.goto(`${served.http}/?${encodeURIComponent(title)}#/`)
-        .then(() => until(page, () => document.getElementById('connection')?.dataset.connected === 'true'))
+      const work = page
+        .goto(`${served.http}/?${encodeURIComponent(title)}#/`)
+        .then(() =>
+          until(page, () => document.getElementById('connection')?.dataset.connected === 'true'),
+        )
         .then(() => test({ page, served, runSnippet }));
-      const error = await inTime(work, title).then(() => undefined, (reason) => reason);
+      const error = await inTime(work, title).then(
+        () => undefined,
+        (reason) => reason,
+      );
       report(`inbox: ${title}`, error, performance.now() - start);
     }
   } finally {

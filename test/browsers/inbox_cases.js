@@ -19,26 +19,40 @@ export const POLL = `async (condition, ...args) => {
   throw new Error('Did not come: ' + condition);
 }`;
 
-export const until = (page, condition, ...args) => page.run(`(...args) => (${POLL})(${condition}, ...args)`, ...args);
+export const until = (page, condition, ...args) =>
+  page.run(`(...args) => (${POLL})(${condition}, ...args)`, ...args);
 
 const newSubscription = async (served, input = {}) =>
   reachable(await served.act('subscribe', { tls: false, ...input }), served.http);
 
-const row = (page, text) => until(page, (wanted) => {
-  const rows = [...document.querySelectorAll('.row')];
-  return rows.find((one) => one.textContent.includes(wanted))?.id;
-}, text);
+const row = (page, text) =>
+  until(
+    page,
+    (wanted) => {
+      const rows = [...document.querySelectorAll('.row')];
+      return rows.find((one) => one.textContent.includes(wanted))?.id;
+    },
+    text,
+  );
 
 const openRow = async (page, text) => {
   const id = await row(page, text);
   await page.run((wanted) => document.getElementById(wanted).click(), id);
-  await until(page, (hash) => location.hash === hash
-    && document.querySelector('#view h2')?.textContent === `Push ${hash.replace('#/push/', '')}`, `#/push/${id.replace('push-', '')}`);
+  await until(
+    page,
+    (hash) =>
+      location.hash === hash
+      && document.querySelector('#view h2')?.textContent === `Push ${hash.replace('#/push/', '')}`,
+    `#/push/${id.replace('push-', '')}`,
+  );
   return Number(id.replace('push-', ''));
 };
 
 const viewText = (page) => page.run(() => document.getElementById('view').innerText);
-const show = (page, view) => page.run((hash) => { location.hash = hash; }, `#/${view}`);
+const show = (page, view) =>
+  page.run((hash) => {
+    location.hash = hash;
+  }, `#/${view}`);
 
 async function appearsAtOnce({ page, served }) {
   const subscription = await newSubscription(served);
@@ -46,20 +60,25 @@ async function appearsAtOnce({ page, served }) {
   for (let i = 0; i < 9; i++) {
     const text = `timed ${i} ${Math.random()}`;
     // The page notes when the frame with the row has been made.
-    const seen = page.run(`(text) => new Promise((resolve) => {
+    const seen = page.run(
+      `(text) => new Promise((resolve) => {
       const look = () => {
         const found = [...document.querySelectorAll('.row-preview')].some((one) => one.textContent === text);
         if (found) resolve(performance.timeOrigin + performance.now());
         else requestAnimationFrame(look);
       };
       look();
-    })`, text);
+    })`,
+      text,
+    );
     await push(subscription, text, { vapid });
     const answered = performance.timeOrigin + performance.now();
-    times.push(await seen - answered);
+    times.push((await seen) - answered);
   }
   times.sort((a, b) => a - b);
-  console.log(`      row drawn after the answer, ms: median ${times[4].toFixed(1)}, most ${times[8].toFixed(1)}`);
+  console.log(
+    `      row drawn after the answer, ms: median ${times[4].toFixed(1)}, most ${times[8].toFixed(1)}`,
+  );
   assert.ok(times[4] < 100, `${times}`);
 }
 
@@ -67,82 +86,178 @@ async function takesApart({ page, served }) {
   const subscription = await newSubscription(served, { name: 'Phone' });
   await push(subscription, 'Grüße', { vapid, topic: 'chat', urgency: 'high', padTo: 50 });
   await openRow(page, 'Grüße');
-  const headings = await page.run(() => [...document.querySelectorAll('#view h3')].map((one) => one.textContent));
-  assert.deepEqual(headings, ['Payload', 'Push services', 'Fields', 'Token', 'Body', 'Derivation', 'Answer']);
+  const headings = await page.run(() =>
+    [...document.querySelectorAll('#view h3')].map((one) => one.textContent),
+  );
+  assert.deepEqual(headings, [
+    'Payload',
+    'Push services',
+    'Fields',
+    'Token',
+    'Body',
+    'Derivation',
+    'Answer',
+  ]);
   const text = await viewText(page);
   for (const part of [
-    'Grüße', 'Phone · delivered', 'FCM (Chrome and its kin)', 'takes it', '1 hour', 'Topic', 'chat', 'is in 11 hours',
-    'made with the private key of k', '65 bytes, a point of P-256', 'drawn for this message', 'padding',
-    'ecdh_secret', 'CEK', 'HMAC-SHA-256(auth_secret, ecdh_secret)', 'HTTP 201 Created',
-  ]) assert.ok(text.includes(part), part);
+    'Grüße',
+    'Phone · delivered',
+    'FCM (Chrome and its kin)',
+    'takes it',
+    '1 hour',
+    'Topic',
+    'chat',
+    'is in 11 hours',
+    'made with the private key of k',
+    '65 bytes, a point of P-256',
+    'drawn for this message',
+    'padding',
+    'ecdh_secret',
+    'CEK',
+    'HMAC-SHA-256(auth_secret, ecdh_secret)',
+    'HTTP 201 Created',
+  ])
+    assert.ok(text.includes(part), part);
   // The octets that are shown are those of the body, in order.
-  const octets = await page.run(() => [...document.querySelectorAll('.octets')].map((one) => one.textContent).join(' '));
+  const octets = await page.run(() =>
+    [...document.querySelectorAll('.octets')].map((one) => one.textContent).join(' '),
+  );
   assert.match(octets, /^([0-9a-f]{2} )+[0-9a-f]{2}$/);
   assert.equal(octets.split(' ').length, 86 + 50 + 17);
 }
 
 async function showsNotification({ page, served }) {
   const subscription = await newSubscription(served);
-  await push(subscription, buildNotification({
-    title: 'Ada wrote', body: 'See you at noon?', navigate: 'https://chat.example/ada',
-    icon: 'https://chat.example/icon.png', image: 'https://chat.example/big.png',
-    actions: [{ action: 'reply', title: 'Reply', navigate: 'https://chat.example/reply' }],
-  }), { vapid });
+  await push(
+    subscription,
+    buildNotification({
+      title: 'Ada wrote',
+      body: 'See you at noon?',
+      navigate: 'https://chat.example/ada',
+      icon: 'https://chat.example/icon.png',
+      image: 'https://chat.example/big.png',
+      actions: [{ action: 'reply', title: 'Reply', navigate: 'https://chat.example/reply' }],
+    }),
+    { vapid },
+  );
   await openRow(page, 'Ada wrote · See you at noon?');
-  const card = await page.run(() => document.querySelector('.notification').innerText.split('\n').filter((line) => line));
+  const card = await page.run(() =>
+    document
+      .querySelector('.notification')
+      .innerText.split('\n')
+      .filter((line) => line),
+  );
   assert.deepEqual(card, ['A', 'Ada wrote', 'See you at noon?', 'chat.example', 'Reply']);
-  assert.equal(await page.run(() => document.querySelectorAll('img, iframe, object, video, svg').length), 0);
-  const loaded = await page.run(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin));
+  assert.equal(
+    await page.run(() => document.querySelectorAll('img, iframe, object, video, svg').length),
+    0,
+  );
+  const loaded = await page.run(() =>
+    performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin),
+  );
   assert.deepEqual([...new Set(loaded)], [served.http]);
 }
 
-const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"\'><b>bold</b>';
+const NASTY =
+  '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"\'><b>bold</b>';
 
 async function neverMarkup({ page, served }) {
   const subscription = await newSubscription(served, { name: NASTY });
-  const spoil = (fields) => (request) => ({ ...request, headers: { ...request.headers, ...fields } });
+  const spoil = (fields) => (request) => ({
+    ...request,
+    headers: { ...request.headers, ...fields },
+  });
   await push(subscription, NASTY, { vapid }, spoil({ Topic: NASTY, 'X-Any': NASTY }));
   await push(subscription, JSON.stringify({ title: NASTY, [NASTY]: NASTY }), { vapid });
-  await push(subscription, buildNotification({
-    title: NASTY, body: NASTY, navigate: 'https://a.example/', tag: NASTY, data: NASTY,
-    actions: [{ action: NASTY, title: NASTY, navigate: 'https://a.example/' }],
-  }), { vapid });
-  const claims = btoa(JSON.stringify({ aud: NASTY, sub: NASTY, exp: NASTY, [NASTY]: 1 })).replace(/=+$/, '');
+  await push(
+    subscription,
+    buildNotification({
+      title: NASTY,
+      body: NASTY,
+      navigate: 'https://a.example/',
+      tag: NASTY,
+      data: NASTY,
+      actions: [{ action: NASTY, title: NASTY, navigate: 'https://a.example/' }],
+    }),
+    { vapid },
+  );
+  const claims = btoa(JSON.stringify({ aud: NASTY, sub: NASTY, exp: NASTY, [NASTY]: 1 })).replace(
+    /=+$/,
+    '',
+  );
   const head = btoa(JSON.stringify({ alg: NASTY, typ: NASTY })).replace(/=+$/, '');
-  await push(subscription, 'token', { vapid }, spoil({ Authorization: `vapid t=${head}.${claims}.AAAA, k=${NASTY}` }));
-  await push(subscription, 'coding', { vapid }, spoil({ 'Content-Encoding': NASTY, Urgency: NASTY, TTL: NASTY }));
-  await fetch(`${subscription.endpoint}/${encodeURIComponent(NASTY)}`, { method: 'POST', headers: { TTL: '1' } });
+  await push(
+    subscription,
+    'token',
+    { vapid },
+    spoil({ Authorization: `vapid t=${head}.${claims}.AAAA, k=${NASTY}` }),
+  );
+  await push(
+    subscription,
+    'coding',
+    { vapid },
+    spoil({ 'Content-Encoding': NASTY, Urgency: NASTY, TTL: NASTY }),
+  );
+  await fetch(`${subscription.endpoint}/${encodeURIComponent(NASTY)}`, {
+    method: 'POST',
+    headers: { TTL: '1' },
+  });
   const last = await until(page, () => {
     const first = document.querySelector('.row');
     return first?.textContent.includes('404') && Number(first.id.replace('push-', ''));
   });
   for (let id = last; id > last - 6; id--) {
-    await page.run((hash) => { location.hash = hash; }, `#/push/${id}`);
-    await until(page, (title) => document.querySelector('#view h2')?.textContent === title, `Push ${id}`);
+    await page.run((hash) => {
+      location.hash = hash;
+    }, `#/push/${id}`);
+    await until(
+      page,
+      (title) => document.querySelector('#view h2')?.textContent === title,
+      `Push ${id}`,
+    );
     for (const details of [false, true]) {
-      await page.run((open) => { for (const one of document.querySelectorAll('details')) one.open = open; }, details);
+      await page.run((open) => {
+        for (const one of document.querySelectorAll('details')) one.open = open;
+      }, details);
     }
-    assert.equal(await page.run(() => document.querySelectorAll('#view img, #view script, #view b, #list img, #list b').length), 0);
+    assert.equal(
+      await page.run(
+        () =>
+          document.querySelectorAll('#view img, #view script, #view b, #list img, #list b').length,
+      ),
+      0,
+    );
   }
   for (const view of ['subscriptions', 'send', 'trouble']) await show(page, view);
   const found = await page.run(() => [
-    typeof window.hacked, document.scripts.length, document.querySelectorAll('img, b').length,
+    typeof window.hacked,
+    document.scripts.length,
+    document.querySelectorAll('img, b').length,
   ]);
   assert.deepEqual(found, ['undefined', 1, 0]);
 }
 
 async function neverEval({ page }) {
-  const blocked = await page.run(() => new Promise((resolve) => {
-    document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective), { once: true });
-    const script = document.createElement('script');
-    try {
-      script.textContent = 'window.hacked = 1';
-    } catch { /* trusted types */ }
-    document.body.append(script);
-    script.remove();
-    const image = document.createElement('img');
-    image.src = 'https://example.com/x.png';
-  }));
+  const blocked = await page.run(
+    () =>
+      new Promise((resolve) => {
+        document.addEventListener(
+          'securitypolicyviolation',
+          ({ effectiveDirective }) => resolve(effectiveDirective),
+          { once: true },
+        );
+        const script = document.createElement('script');
+        try {
+          script.textContent = 'window.hacked = 1';
+        } catch {
+          /* trusted types */
+        }
+        document.body.append(script);
+        script.remove();
+        const image = document.createElement('img');
+        image.src = 'https://example.com/x.png';
+      }),
+  );
   assert.match(blocked, /script-src|trusted|img-src/);
   assert.equal(await page.run(() => typeof window.hacked), 'undefined');
 }
@@ -155,13 +270,21 @@ async function createsAndCopies({ page, served, runSnippet }) {
     name.value = "Ada's phone";
     name.form.requestSubmit();
   });
-  const snippet = (label) => until(page, async (wanted) => {
-    const card = [...document.querySelectorAll('.card')].find((one) => one.querySelector('h3').textContent === "Ada's phone");
-    const tab = card && [...card.querySelectorAll('.tab')].find((one) => one.textContent === wanted);
-    tab?.click();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return tab && card.querySelector('pre').textContent;
-  }, label);
+  const snippet = (label) =>
+    until(
+      page,
+      async (wanted) => {
+        const card = [...document.querySelectorAll('.card')].find(
+          (one) => one.querySelector('h3').textContent === "Ada's phone",
+        );
+        const tab =
+          card && [...card.querySelectorAll('.tab')].find((one) => one.textContent === wanted);
+        tab?.click();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return tab && card.querySelector('pre').textContent;
+      },
+      label,
+    );
   const subscription = JSON.parse(await snippet('JSON'));
   assert.deepEqual(Object.keys(subscription), ['endpoint', 'expirationTime', 'keys']);
   assert.ok(subscription.endpoint.startsWith(`${served.https}/`));
@@ -177,23 +300,39 @@ async function createsAndCopies({ page, served, runSnippet }) {
 async function sendsFromPage({ page, served }) {
   await newSubscription(served, { name: 'Target' });
   await show(page, 'send');
-  await until(page, () => [...document.querySelectorAll('#view select option')].some((one) => one.textContent === 'Target'));
+  await until(page, () =>
+    [...document.querySelectorAll('#view select option')].some(
+      (one) => one.textContent === 'Target',
+    ),
+  );
   for (const [coding, kind, text] of [
-    ['aes128gcm', 'text', 'sent from the page'], ['aesgcm', 'text', 'sent in aesgcm'], ['aesgcm128', 'text', 'sent in aesgcm128'],
-    ['aes128gcm', 'notification', undefined], ['aes128gcm', 'none', undefined],
+    ['aes128gcm', 'text', 'sent from the page'],
+    ['aesgcm', 'text', 'sent in aesgcm'],
+    ['aesgcm128', 'text', 'sent in aesgcm128'],
+    ['aes128gcm', 'notification', undefined],
+    ['aes128gcm', 'none', undefined],
   ]) {
-    await page.run((wanted, what, payload) => {
-      const [target, kinds, codings] = document.querySelectorAll('#view select');
-      target.value = [...target.options].find((one) => one.textContent === 'Target').value;
-      kinds.value = what;
-      kinds.dispatchEvent(new Event('change'));
-      codings.value = wanted;
-      if (payload) document.querySelector('#view textarea').value = payload;
-      document.querySelector('#view .told').textContent = '';
-      document.querySelector('#view form').requestSubmit();
-    }, coding, kind, text);
-    const told = await until(page, () => /\d|must|Create/.exec(document.querySelector('#view .told').textContent)
-      && document.querySelector('#view .told').textContent);
+    await page.run(
+      (wanted, what, payload) => {
+        const [target, kinds, codings] = document.querySelectorAll('#view select');
+        target.value = [...target.options].find((one) => one.textContent === 'Target').value;
+        kinds.value = what;
+        kinds.dispatchEvent(new Event('change'));
+        codings.value = wanted;
+        if (payload) document.querySelector('#view textarea').value = payload;
+        document.querySelector('#view .told').textContent = '';
+        document.querySelector('#view form').requestSubmit();
+      },
+      coding,
+      kind,
+      text,
+    );
+    const told = await until(
+      page,
+      () =>
+        /\d|must|Create/.exec(document.querySelector('#view .told').textContent)
+        && document.querySelector('#view .told').textContent,
+    );
     assert.match(told, /^201 Created, after \d+ ms$/);
     await row(page, text ?? (kind === 'none' ? 'No payload' : 'Ada wrote'));
   }
@@ -202,40 +341,84 @@ async function sendsFromPage({ page, served }) {
     document.querySelectorAll('#view .form-grid input')[1].value = 'no topic!';
     document.querySelector('#view form').requestSubmit();
   });
-  assert.match(await until(page, () => document.querySelector('#view .told.is-wrong')?.textContent), /topic/i);
+  assert.match(
+    await until(page, () => document.querySelector('#view .told.is-wrong')?.textContent),
+    /topic/i,
+  );
 }
 
 async function makesTrouble({ page, served }) {
   const subscription = await newSubscription(served, { name: 'Troubled' });
   await show(page, 'trouble');
-  for (const [label, status] of [['429', 429], ['503', 503], ['410', 404], ['413', 413]]) {
-    await page.run((wanted) => [...document.querySelectorAll('.trouble button')].find((one) => one.textContent === wanted).click(), label);
-    await until(page, () => document.getElementById('planned').textContent === '1' && !document.getElementById('planned').hidden);
+  for (const [label, status] of [
+    ['429', 429],
+    ['503', 503],
+    ['410', 404],
+    ['413', 413],
+  ]) {
+    await page.run(
+      (wanted) =>
+        [...document.querySelectorAll('.trouble button')]
+          .find((one) => one.textContent === wanted)
+          .click(),
+      label,
+    );
+    await until(
+      page,
+      () =>
+        document.getElementById('planned').textContent === '1'
+        && !document.getElementById('planned').hidden,
+    );
     const answered = await push(subscription, 'x', { vapid });
     assert.ok(answered === status || answered === Number(label), `${label}: ${answered}`);
     await until(page, () => document.getElementById('planned').hidden);
   }
   for (const label of ['Reset', 'Late reset', 'Stall']) {
-    await page.run((wanted) => [...document.querySelectorAll('.trouble button')].find((one) => one.textContent === wanted).click(), label);
+    await page.run(
+      (wanted) =>
+        [...document.querySelectorAll('.trouble button')]
+          .find((one) => one.textContent === wanted)
+          .click(),
+      label,
+    );
     await until(page, () => !document.getElementById('planned').hidden);
     const controller = new AbortController();
-    const sent = push(subscription, 'x', { vapid }, (request) => ({ ...request, signal: controller.signal }));
-    if (label === 'Stall') await until(page, () => document.getElementById('planned').hidden).then(() => controller.abort());
+    const sent = push(subscription, 'x', { vapid }, (request) => ({
+      ...request,
+      signal: controller.signal,
+    }));
+    if (label === 'Stall')
+      await until(page, () => document.getElementById('planned').hidden).then(() =>
+        controller.abort(),
+      );
     await assert.rejects(sent);
   }
   await page.run(() => [...document.querySelectorAll('.trouble button')][1].click());
   await until(page, () => !document.getElementById('planned').hidden);
-  await page.run(() => [...document.querySelectorAll('#view button')].find((one) => one.textContent === 'Cancel all').click());
+  await page.run(() =>
+    [...document.querySelectorAll('#view button')]
+      .find((one) => one.textContent === 'Cancel all')
+      .click(),
+  );
   await until(page, () => document.getElementById('planned').hidden);
   assert.equal(await push(subscription, 'x', { vapid }), 201);
 
   await show(page, 'subscriptions');
-  const press = (label) => until(page, (wanted) => {
-    const card = [...document.querySelectorAll('.card')].find((one) => one.querySelector('h3').textContent === 'Troubled');
-    const found = [...card?.querySelectorAll('.actions button') ?? []].find((one) => one.textContent === wanted);
-    found?.click();
-    return found !== undefined;
-  }, label);
+  const press = (label) =>
+    until(
+      page,
+      (wanted) => {
+        const card = [...document.querySelectorAll('.card')].find(
+          (one) => one.querySelector('h3').textContent === 'Troubled',
+        );
+        const found = [...(card?.querySelectorAll('.actions button') ?? [])].find(
+          (one) => one.textContent === wanted,
+        );
+        found?.click();
+        return found !== undefined;
+      },
+      label,
+    );
   await press('Rotate key');
   await until(page, () => document.getElementById('view').innerText.includes('for the key'));
   assert.equal(await push(subscription, 'x', { vapid }), 403);
@@ -243,7 +426,10 @@ async function makesTrouble({ page, served }) {
   await until(page, () => document.getElementById('view').innerText.includes('has ended'));
   assert.equal(await push(subscription, 'x', { vapid }), 404);
   await press('Remove');
-  await until(page, () => ![...document.querySelectorAll('.card h3')].some((one) => one.textContent === 'Troubled'));
+  await until(
+    page,
+    () => ![...document.querySelectorAll('.card h3')].some((one) => one.textContent === 'Troubled'),
+  );
 }
 
 async function keyboard({ page, served }) {
@@ -251,19 +437,42 @@ async function keyboard({ page, served }) {
   const subscription = await newSubscription(served);
   for (const text of ['one', 'two', 'three']) await push(subscription, text, { vapid });
   await row(page, 'three');
-  await page.run(() => { location.hash = '#/'; document.activeElement.blur(); });
-  const selected = (text) => until(page, (wanted) => {
-    const one = document.querySelector('.row[aria-selected=true]');
-    const list = document.getElementById('list');
-    return one?.textContent.includes(wanted) && list.getAttribute('aria-activedescendant') === one.id
-      && document.querySelector('#view h2').textContent === `Push ${one.id.replace('push-', '')}`;
-  }, text);
-  for (const [key, text] of [['j', 'three'], ['j', 'two'], ['j', 'one'], ['j', 'one'], ['k', 'two']]) {
+  await page.run(() => {
+    location.hash = '#/';
+    document.activeElement.blur();
+  });
+  const selected = (text) =>
+    until(
+      page,
+      (wanted) => {
+        const one = document.querySelector('.row[aria-selected=true]');
+        const list = document.getElementById('list');
+        return (
+          one?.textContent.includes(wanted)
+          && list.getAttribute('aria-activedescendant') === one.id
+          && document.querySelector('#view h2').textContent
+            === `Push ${one.id.replace('push-', '')}`
+        );
+      },
+      text,
+    );
+  for (const [key, text] of [
+    ['j', 'three'],
+    ['j', 'two'],
+    ['j', 'one'],
+    ['j', 'one'],
+    ['k', 'two'],
+  ]) {
     await page.press(key);
     await selected(text);
   }
   await page.run(() => document.getElementById('list').focus());
-  for (const [key, text] of [['ArrowUp', 'three'], ['ArrowDown', 'two'], ['End', 'one'], ['Home', 'three']]) {
+  for (const [key, text] of [
+    ['ArrowUp', 'three'],
+    ['ArrowDown', 'two'],
+    ['End', 'one'],
+    ['Home', 'three'],
+  ]) {
     await page.press(key);
     await selected(text);
   }
@@ -272,12 +481,22 @@ async function keyboard({ page, served }) {
   await page.press('/');
   await until(page, () => document.activeElement.id === 'filter');
   for (const key of 'two') await page.press(key);
-  await until(page, () => document.querySelectorAll('.row').length === 1 && document.getElementById('filter').value === 'two');
+  await until(
+    page,
+    () =>
+      document.querySelectorAll('.row').length === 1
+      && document.getElementById('filter').value === 'two',
+  );
   assert.equal(await page.run(() => document.getElementById('count').textContent), '1 of 3 pushes');
   await page.press('ArrowDown');
   await selected('two');
   await page.press('Escape');
-  await until(page, () => document.querySelectorAll('.row').length === 3 && document.getElementById('filter').value === '');
+  await until(
+    page,
+    () =>
+      document.querySelectorAll('.row').length === 3
+      && document.getElementById('filter').value === '',
+  );
 }
 
 async function filtersClearsDownloads({ page, served }) {
@@ -285,7 +504,10 @@ async function filtersClearsDownloads({ page, served }) {
   const subscription = await newSubscription(served, { name: 'Kitchen' });
   await push(subscription, 'alpha', { vapid, topic: 'bread' });
   await push(subscription, 'beta', { vapid });
-  await push(subscription, 'gamma', { vapid }, ({ headers: { TTL, ...headers }, ...request }) => ({ ...request, headers }));
+  await push(subscription, 'gamma', { vapid }, ({ headers: { TTL, ...headers }, ...request }) => ({
+    ...request,
+    headers,
+  }));
   await row(page, 'TTL');
   const filtered = async (text) => {
     await page.run((value) => {
@@ -293,7 +515,9 @@ async function filtersClearsDownloads({ page, served }) {
       filter.value = value;
       filter.dispatchEvent(new Event('input'));
     }, text);
-    await page.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await page.run(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
     return page.run(() => document.querySelectorAll('.row').length);
   };
   assert.equal(await filtered('kitchen'), 3);
@@ -307,10 +531,21 @@ async function filtersClearsDownloads({ page, served }) {
     return { name: link.download, pushes: await (await fetch(link.href)).json() };
   });
   assert.equal(file.name, 'pushes.json');
-  assert.deepEqual(file.pushes.map(({ text }) => text), ['alpha', 'beta', undefined]);
+  assert.deepEqual(
+    file.pushes.map(({ text }) => text),
+    ['alpha', 'beta', undefined],
+  );
   await page.run(() => document.getElementById('clear').click());
-  await until(page, () => document.querySelectorAll('.row').length === 0 && document.getElementById('count').textContent === '0 pushes');
-  assert.match(await page.run(() => document.getElementById('empty').innerText), /No push has come yet/);
+  await until(
+    page,
+    () =>
+      document.querySelectorAll('.row').length === 0
+      && document.getElementById('count').textContent === '0 pushes',
+  );
+  assert.match(
+    await page.run(() => document.getElementById('empty').innerText),
+    /No push has come yet/,
+  );
 }
 
 async function narrowWindow({ page, served }) {
@@ -319,11 +554,14 @@ async function narrowWindow({ page, served }) {
   await page.resize(480, 700);
   try {
     await show(page, '');
-    const fits = () => page.run(() => [
-      document.documentElement.scrollWidth <= innerWidth,
-      [...document.querySelectorAll('#view *')].filter((one) => one.getBoundingClientRect().right > innerWidth
-        && !one.closest('.dump')).map((one) => `${one.tagName}.${one.className}`).join(' '),
-    ]);
+    const fits = () =>
+      page.run(() => [
+        document.documentElement.scrollWidth <= innerWidth,
+        [...document.querySelectorAll('#view *')]
+          .filter((one) => one.getBoundingClientRect().right > innerWidth && !one.closest('.dump'))
+          .map((one) => `${one.tagName}.${one.className}`)
+          .join(' '),
+      ]);
     await until(page, () => document.getElementById('list').clientWidth > 400);
     assert.ok(await page.run(() => document.getElementById('view').offsetParent === null));
     assert.deepEqual(await fits(), [true, '']);
@@ -346,23 +584,37 @@ async function narrowWindow({ page, served }) {
 async function namesAndOrder({ page, served }) {
   const subscription = await newSubscription(served);
   await push(subscription, 'named', { vapid });
-  const check = () => page.run(() => {
-    const nameOf = (one) => one.getAttribute('aria-label') || one.textContent.trim()
-      || [...one.labels ?? []].map((label) => label.textContent.trim()).join('');
-    const wanted = document.querySelectorAll('a, button, input, select, textarea, [tabindex="0"], nav, section, article');
-    return {
-      unnamed: [...wanted].filter((one) => !nameOf(one)).map((one) => one.outerHTML.slice(0, 80)),
-      positive: document.querySelectorAll('[tabindex]:not([tabindex="0"], [tabindex="-1"])').length,
-      doubled: [...document.querySelectorAll('[id]')].length - new Set([...document.querySelectorAll('[id]')].map(({ id }) => id)).size,
-      language: document.documentElement.lang,
-      headings: [...document.querySelectorAll('h1, h2, h3')].map(({ tagName }) => tagName).join(' '),
-    };
-  });
+  const check = () =>
+    page.run(() => {
+      const nameOf = (one) =>
+        one.getAttribute('aria-label')
+        || one.textContent.trim()
+        || [...(one.labels ?? [])].map((label) => label.textContent.trim()).join('');
+      const wanted = document.querySelectorAll(
+        'a, button, input, select, textarea, [tabindex="0"], nav, section, article',
+      );
+      return {
+        unnamed: [...wanted].filter((one) => !nameOf(one)).map((one) => one.outerHTML.slice(0, 80)),
+        positive: document.querySelectorAll('[tabindex]:not([tabindex="0"], [tabindex="-1"])')
+          .length,
+        doubled:
+          [...document.querySelectorAll('[id]')].length
+          - new Set([...document.querySelectorAll('[id]')].map(({ id }) => id)).size,
+        language: document.documentElement.lang,
+        headings: [...document.querySelectorAll('h1, h2, h3')]
+          .map(({ tagName }) => tagName)
+          .join(' '),
+      };
+    });
   for (const view of ['subscriptions', 'send', 'trouble']) {
     await show(page, view);
     await until(page, () => document.querySelector('#view h2'));
     const { unnamed, positive, doubled, language, headings } = await check();
-    assert.deepEqual({ unnamed, positive, doubled, language }, { unnamed: [], positive: 0, doubled: 0, language: 'en' }, view);
+    assert.deepEqual(
+      { unnamed, positive, doubled, language },
+      { unnamed: [], positive: 0, doubled: 0, language: 'en' },
+      view,
+    );
     assert.match(headings, /^H1 H2( H3)*$/);
   }
   await openRow(page, 'named');
@@ -371,10 +623,24 @@ async function namesAndOrder({ page, served }) {
   await page.run(() => document.querySelector('.top a').focus());
   const order = [];
   for (let i = 0; i < 9; i++) {
-    order.push(await page.run(() => document.activeElement.id || document.activeElement.textContent.slice(0, 13)));
+    order.push(
+      await page.run(
+        () => document.activeElement.id || document.activeElement.textContent.slice(0, 13),
+      ),
+    );
     await page.press('Tab');
   }
-  assert.deepEqual(order, ['Push inbox', 'Subscriptions', 'Send', 'Trouble', 'filter', 'clear', 'download', 'list', 'Payload']);
+  assert.deepEqual(order, [
+    'Push inbox',
+    'Subscriptions',
+    'Send',
+    'Trouble',
+    'filter',
+    'clear',
+    'download',
+    'list',
+    'Payload',
+  ]);
 }
 
 async function themes({ page }) {
@@ -397,7 +663,9 @@ async function themes({ page }) {
     }`);
     // WCAG 2.2, 1.4.3.
     assert.ok(Math.min(...ratios) >= 4.5, `${theme}: ${ratios.map((one) => one.toFixed(1))}`);
-    const dark = await page.run(`() => (${luminance})(getComputedStyle(document.body).backgroundColor) < 0.2`);
+    const dark = await page.run(
+      `() => (${luminance})(getComputedStyle(document.body).backgroundColor) < 0.2`,
+    );
     assert.equal(dark, theme === 'dark');
   }
   await page.theme('light');
@@ -425,16 +693,32 @@ async function nothingShifts({ page, served }) {
   assert.equal(await top(), before);
   if (isSupported) assert.deepEqual(await page.run(() => window.shifts), []);
   // Who has scrolled down goes on seeing the same rows.
-  await page.run(() => { document.getElementById('list').scrollTop = 300; });
-  const firstSeen = () => page.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
-    const list = document.getElementById('list').getBoundingClientRect();
-    resolve([...document.querySelectorAll('.row')].find((one) => one.getBoundingClientRect().top >= list.top)?.id);
-  }))));
+  await page.run(() => {
+    document.getElementById('list').scrollTop = 300;
+  });
+  const firstSeen = () =>
+    page.run(
+      () =>
+        new Promise((resolve) =>
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => {
+              const list = document.getElementById('list').getBoundingClientRect();
+              resolve(
+                [...document.querySelectorAll('.row')].find(
+                  (one) => one.getBoundingClientRect().top >= list.top,
+                )?.id,
+              );
+            }),
+          ),
+        ),
+    );
   const seen = await firstSeen();
   for (let i = 0; i < 3; i++) await push(subscription, `later ${i}`, { vapid });
   await until(page, () => document.getElementById('count').textContent === '23 pushes');
   assert.equal(await firstSeen(), seen);
-  await page.run(() => { document.getElementById('list').scrollTop = 0; });
+  await page.run(() => {
+    document.getElementById('list').scrollTop = 0;
+  });
 }
 
 async function comesBack({ page, served }) {
@@ -442,9 +726,16 @@ async function comesBack({ page, served }) {
   await push(subscription, 'before the reload', { vapid });
   const id = await openRow(page, 'before the reload');
   await page.goto(`${served.http}/?reload#/push/${id}`);
-  await until(page, (title) => document.querySelector('#view h2')?.textContent === title, `Push ${id}`);
+  await until(
+    page,
+    (title) => document.querySelector('#view h2')?.textContent === title,
+    `Push ${id}`,
+  );
   await row(page, 'before the reload');
-  assert.equal(await page.run(() => document.querySelector('.row[aria-selected=true]')?.id), `push-${id}`);
+  assert.equal(
+    await page.run(() => document.querySelector('.row[aria-selected=true]')?.id),
+    `push-${id}`,
+  );
 }
 
 export const inboxCases = [

@@ -63,23 +63,43 @@ const WATCH = `() => {
   press();
 }`;
 
-const quantile = (values, part) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)];
+const quantile = (values, part) =>
+  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)];
 
 export async function load({ page, served }) {
   await served.act('clear');
-  const subscription = reachable(await served.act('subscribe', { tls: false, name: 'Flooded' }), served.http);
-  const requests = await Promise.all(Array.from({ length: 100 }, (_, i) =>
-    createRequest(subscription, `push ${i} ${'x'.repeat(150)}`, { vapid: null, endpoints: 'any' })));
-  await page.run(() => { location.hash = '#/'; });
+  const subscription = reachable(
+    await served.act('subscribe', { tls: false, name: 'Flooded' }),
+    served.http,
+  );
+  const requests = await Promise.all(
+    Array.from({ length: 100 }, (_, i) =>
+      createRequest(subscription, `push ${i} ${'x'.repeat(150)}`, {
+        vapid: null,
+        endpoints: 'any',
+      }),
+    ),
+  );
+  await page.run(() => {
+    location.hash = '#/';
+  });
   await page.run(WATCH);
   const start = performance.now();
   const statuses = await flood(requests, PUSHES);
   const seconds = (performance.now() - start) / 1000;
   assert.deepEqual([...statuses], [[201, PUSHES]]);
-  const heard = await until(page, (wanted) => document.getElementById('count').textContent.startsWith(wanted)
-    && document.getElementById('count').textContent, '10,000 pushes');
+  const heard = await until(
+    page,
+    (wanted) =>
+      document.getElementById('count').textContent.startsWith(wanted)
+      && document.getElementById('count').textContent,
+    '10,000 pushes',
+  );
   const late = (performance.now() - start) / 1000 - seconds;
-  const { gaps, keys, rows } = await page.run(() => { window.watch.on = false; return window.watch; });
+  const { gaps, keys, rows } = await page.run(() => {
+    window.watch.on = false;
+    return window.watch;
+  });
   const first = memoryOf(served.pid);
   await flood(requests, PUSHES);
   const second = memoryOf(served.pid);
@@ -87,13 +107,16 @@ export async function load({ page, served }) {
   assert.equal(pushes.length, PUSHES);
   assert.equal(new Set(pushes.map(({ id }) => id)).size, PUSHES);
   const mib = (bytes) => (bytes === undefined ? '?' : Math.round(bytes / 1_048_576));
-  console.log(`      ${PUSHES} in ${seconds.toFixed(1)} s, all shown ${late.toFixed(2)} s later (${heard}); `
-    + `frames ms: median ${quantile(gaps, 0.5).toFixed(0)}, 99 of 100 under ${quantile(gaps, 0.99).toFixed(0)}; `
-    + `a key shows after ${quantile(keys, 0.5).toFixed(0)} (95 of 100 under ${quantile(keys, 0.95).toFixed(0)}); `
-    + `${rows} rows at most; server ${mib(first)}, then ${mib(second)} MiB`);
+  console.log(
+    `      ${PUSHES} in ${seconds.toFixed(1)} s, all shown ${late.toFixed(2)} s later (${heard}); `
+      + `frames ms: median ${quantile(gaps, 0.5).toFixed(0)}, 99 of 100 under ${quantile(gaps, 0.99).toFixed(0)}; `
+      + `a key shows after ${quantile(keys, 0.5).toFixed(0)} (95 of 100 under ${quantile(keys, 0.95).toFixed(0)}); `
+      + `${rows} rows at most; server ${mib(first)}, then ${mib(second)} MiB`,
+  );
   assert.ok(rows < 60, `${rows} rows`);
   assert.ok(quantile(gaps, 0.5) < 34, 'frames');
   assert.ok(quantile(keys, 0.5) < 50, 'keys');
-  if (first !== undefined) assert.ok(second < 500 * 1_048_576 && second - first < 100 * 1_048_576, `${first} ${second}`);
+  if (first !== undefined)
+    assert.ok(second < 500 * 1_048_576 && second - first < 100 * 1_048_576, `${first} ${second}`);
   await served.act('clear');
 }

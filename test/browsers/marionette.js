@@ -31,7 +31,8 @@ export async function connectMarionette(port, crashed = new Promise(() => {})) {
   let bytes = Buffer.alloc(0);
   socket.on('error', () => {});
   socket.on('close', () => {
-    for (const { reject } of pending.values()) reject(new Error('Firefox has closed the connection'));
+    for (const { reject } of pending.values())
+      reject(new Error('Firefox has closed the connection'));
   });
   socket.on('data', (chunk) => {
     bytes = Buffer.concat([bytes, chunk]);
@@ -49,12 +50,13 @@ export async function connectMarionette(port, crashed = new Promise(() => {})) {
       else settle?.resolve(result);
     }
   });
-  const send = (name, parameters = {}) => new Promise((resolve, reject) => {
-    const id = ++ids;
-    pending.set(id, { resolve, reject });
-    const text = JSON.stringify([0, id, name, parameters]);
-    socket.write(`${Buffer.byteLength(text)}:${text}`);
-  });
+  const send = (name, parameters = {}) =>
+    new Promise((resolve, reject) => {
+      const id = ++ids;
+      pending.set(id, { resolve, reject });
+      const text = JSON.stringify([0, id, name, parameters]);
+      socket.write(`${Buffer.byteLength(text)}:${text}`);
+    });
   await send('WebDriver:NewSession', {});
   return { send, close: () => socket.destroy() };
 }

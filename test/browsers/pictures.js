@@ -17,15 +17,23 @@ const SHOWN = [
 ];
 
 /** Every other view, to look at. */
-const OTHERS = ['light', 'dark'].flatMap((theme) => [WIDE, NARROW].flatMap((size) => {
-  const kind = `${size === WIDE ? 'wide' : 'narrow'}-${theme}`;
-  return [
-    ...[2, 3, 4, 6, 7, 8].map((id) => ({ name: `push-${id}-${kind}`, hash: `#/push/${id}` })),
-    ...['Push services', 'Fields', 'Token', 'Body', 'Derivation', 'Answer']
-      .map((section) => ({ name: `${section}-${kind}`, hash: '#/push/9', section })),
-    ...['subscriptions', 'send', 'trouble'].map((view) => ({ name: `${view}-${kind}`, hash: `#/${view}` })),
-  ].map((picture) => ({ ...picture, size, theme }));
-}));
+const OTHERS = ['light', 'dark'].flatMap((theme) =>
+  [WIDE, NARROW].flatMap((size) => {
+    const kind = `${size === WIDE ? 'wide' : 'narrow'}-${theme}`;
+    return [
+      ...[2, 3, 4, 6, 7, 8].map((id) => ({ name: `push-${id}-${kind}`, hash: `#/push/${id}` })),
+      ...['Push services', 'Fields', 'Token', 'Body', 'Derivation', 'Answer'].map((section) => ({
+        name: `${section}-${kind}`,
+        hash: '#/push/9',
+        section,
+      })),
+      ...['subscriptions', 'send', 'trouble'].map((view) => ({
+        name: `${view}-${kind}`,
+        hash: `#/${view}`,
+      })),
+    ].map((picture) => ({ ...picture, size, theme }));
+  }),
+);
 
 async function take(page, { size, theme, hash, section }, base, path) {
   await page.setViewportSize(size);
@@ -42,7 +50,10 @@ async function take(page, { size, theme, hash, section }, base, path) {
 
 export async function takePictures(chromium, root, all) {
   const served = await startServe();
-  const browser = await chromium.launch({ executablePath: binaries.chromium(), args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath: binaries.chromium(),
+    args: ['--no-sandbox'],
+  });
   const files = [];
   try {
     await sendSamples(served);

@@ -4,8 +4,10 @@ import * as aesgcm from 'subtle-push/aesgcm';
 import { buildNotification } from 'subtle-push/notification';
 
 const NOTIFICATION = buildNotification({
-  title: 'Ada wrote', body: 'See you at noon? The table by the window is ours until two.',
-  navigate: 'https://chat.example/ada', tag: 'ada',
+  title: 'Ada wrote',
+  body: 'See you at noon? The table by the window is ours until two.',
+  navigate: 'https://chat.example/ada',
+  tag: 'ada',
   actions: [
     { action: 'reply', title: 'Reply', navigate: 'https://chat.example/ada/reply' },
     { action: 'mute', title: 'Mute', navigate: 'https://chat.example/ada/mute' },
@@ -19,9 +21,14 @@ export function reachable({ endpoint, p256dh, auth }, origin) {
 }
 
 export async function push(subscription, payload, options = {}, change = (request) => request) {
-  const request = change(await createRequest(subscription, payload, {
-    vapid: null, endpoints: 'any', ttl: 3600, ...options,
-  }));
+  const request = change(
+    await createRequest(subscription, payload, {
+      vapid: null,
+      endpoints: 'any',
+      ttl: 3600,
+      ...options,
+    }),
+  );
   const response = await fetch(request.url, request);
   return response.status;
 }
@@ -29,11 +36,24 @@ export async function push(subscription, payload, options = {}, change = (reques
 /** Makes two subscriptions and sends one push of each kind. */
 export async function sendSamples(served) {
   const vapid = createVapid({ subject: 'mailto:ops@example.com', keys: await generateVapidKeys() });
-  const phone = reachable(await served.act('subscribe', { name: 'Phone', tls: false }), served.http);
-  const laptop = reachable(await served.act('subscribe', { name: 'Laptop', tls: false, key: vapid.publicKey }), served.http);
-  const flip = (request) => ({ ...request, body: request.body.with?.(request.body.length - 1, request.body.at(-1) ^ 1) ?? request.body });
+  const phone = reachable(
+    await served.act('subscribe', { name: 'Phone', tls: false }),
+    served.http,
+  );
+  const laptop = reachable(
+    await served.act('subscribe', { name: 'Laptop', tls: false, key: vapid.publicKey }),
+    served.http,
+  );
+  const flip = (request) => ({
+    ...request,
+    body: request.body.with?.(request.body.length - 1, request.body.at(-1) ^ 1) ?? request.body,
+  });
   await push(phone, 'Dinner is ready', { vapid });
-  await push(laptop, JSON.stringify({ title: 'Build 4182 passed', body: 'main, 3 min 12 s', data: { id: 4182 } }), { vapid, topic: 'build-main', urgency: 'low' });
+  await push(
+    laptop,
+    JSON.stringify({ title: 'Build 4182 passed', body: 'main, 3 min 12 s', data: { id: 4182 } }),
+    { vapid, topic: 'build-main', urgency: 'low' },
+  );
   await push(phone, null, { vapid });
   await push(phone, new Uint8Array([255, 254, 0, 1, 2, 3, 250]), { vapid, padTo: 64 });
   await push(phone, 'an old coding', { vapid, encrypt: aesgcm.encrypt });

@@ -24,8 +24,15 @@ async function load() {
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'pictures.mjs');
   await build({
-    entryPoints: [join(here, 'pictures.js')], bundle: true, format: 'esm', platform: 'node', outfile,
-    ignoreAnnotations: true, logLevel: 'error', plugins: [doors], external: ['playwright-core', 'esbuild'],
+    entryPoints: [join(here, 'pictures.js')],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    ignoreAnnotations: true,
+    logLevel: 'error',
+    plugins: [doors],
+    external: ['playwright-core', 'esbuild'],
   });
   return import(pathToFileURL(outfile).href);
 }
@@ -36,7 +43,9 @@ if (!existsSync(join(here, 'node_modules', 'playwright-core'))) {
 }
 try {
   const { takePictures } = await load();
-  const { chromium } = await import(pathToFileURL(join(here, 'node_modules', 'playwright-core', 'index.mjs')).href);
+  const { chromium } = await import(
+    pathToFileURL(join(here, 'node_modules', 'playwright-core', 'index.mjs')).href
+  );
   for (const file of await takePictures(chromium, root, process.argv.includes('--all'))) {
     console.log(`${file} ${Math.ceil(statSync(join(root, file)).size / 1024)} kB`);
   }

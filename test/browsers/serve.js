@@ -17,8 +17,13 @@ async function buildCommand(root, folder) {
   await Promise.all([
     buildInbox(join(folder, 'dist', 'inbox')),
     build({
-      entryPoints: [join(root, 'src', 'cli', 'main.ts')], outdir: join(folder, 'dist', 'cli'),
-      bundle: true, splitting: true, format: 'esm', platform: 'node', logLevel: 'error',
+      entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+      outdir: join(folder, 'dist', 'cli'),
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'error',
     }),
   ]);
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
@@ -55,12 +60,20 @@ export async function startServe(args = [], { port = 0, tlsPort = 0 } = {}) {
   const folder = mkdtempSync(join(root, '.tmp', 'serve-'));
   const main = await buildCommand(root, folder);
   const { child, ended, http, https, ca } = await launch(main, [
-    'serve', '--port', String(port), '--tls-port', String(tlsPort), '--dir', join(folder, 'certificate'), ...args,
+    'serve',
+    '--port',
+    String(port),
+    '--tls-port',
+    String(tlsPort),
+    '--dir',
+    join(folder, 'certificate'),
+    ...args,
   ]);
   /** What the page may do, done by a test. */
   const act = async (name, input = {}) => {
     const response = await fetch(`${http}/inbox/api/${name}`, {
-      method: 'POST', headers: { 'Content-Type': 'application/json', Origin: http },
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: http },
       body: JSON.stringify(input),
     });
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
@@ -72,5 +85,13 @@ export async function startServe(args = [], { port = 0, tlsPort = 0 } = {}) {
     rmSync(folder, { recursive: true, force: true });
     return code;
   };
-  return { http, https, ca: () => readFileSync(ca, 'utf8'), caFile: ca, pid: child.pid, act, close };
+  return {
+    http,
+    https,
+    ca: () => readFileSync(ca, 'utf8'),
+    caFile: ca,
+    pid: child.pid,
+    act,
+    close,
+  };
 }

@@ -3,7 +3,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as aesgcm from '../../src/aesgcm.ts';
-import { createRequest, createVapid, generateVapidKeys, isPushError, send } from '../../src/index.ts';
+import {
+  createRequest,
+  createVapid,
+  generateVapidKeys,
+  isPushError,
+  send,
+} from '../../src/index.ts';
 import type { MessageOptions, PushError, SendOptions, Subscription } from '../../src/index.ts';
 import type { SubscriptionView, Summary } from '../../src/inbox/types.ts';
 import { http2Fetch } from '../../src/node.ts';
@@ -13,12 +19,19 @@ import { buildServe, openLive, startServe, type Served } from './inbox_support.t
 const vapid = createVapid({ subject: 'mailto:ops@example.com', keys: await generateVapidKeys() });
 const OPTIONS = { vapid, endpoints: 'any' } as const;
 
-const plain = ({ endpoint, p256dh, auth }: SubscriptionView): Subscription =>
-  ({ endpoint, keys: { p256dh, auth } });
+const plain = ({ endpoint, p256dh, auth }: SubscriptionView): Subscription => ({
+  endpoint,
+  keys: { p256dh, auth },
+});
 
-const failure = (subscription: SubscriptionView, options: Partial<SendOptions> = {}): Promise<PushError> =>
+const failure = (
+  subscription: SubscriptionView,
+  options: Partial<SendOptions> = {},
+): Promise<PushError> =>
   send(plain(subscription), 'x', { ...OPTIONS, ...options }).then(
-    () => { throw new Error('It was taken'); },
+    () => {
+      throw new Error('It was taken');
+    },
     (error: unknown) => {
       assert.ok(isPushError(error), String(error));
       return error;
@@ -45,8 +58,12 @@ async function lastOf(act: () => Promise<unknown>): Promise<Summary> {
   await live.until((events) => events.find(({ type }) => type === 'side'));
   const before = live.events.length;
   await act();
-  const record = await live.until((events) => events.slice(before)
-    .flatMap((event) => (event.type === 'add' ? event.records : [])).at(-1));
+  const record = await live.until((events) =>
+    events
+      .slice(before)
+      .flatMap((event) => (event.type === 'add' ? event.records : []))
+      .at(-1),
+  );
   live.close();
   return record;
 }
@@ -65,14 +82,22 @@ test('says where it is and how to trust it, and keeps its certificate', async ()
 
 test('a port that is taken is told in one sentence with the cure', async () => {
   const { port } = new URL(served.http);
-  const { status, err } = await command.run(['serve', '--port', port, '--dir', command.path('other')]);
+  const { status, err } = await command.run([
+    'serve',
+    '--port',
+    port,
+    '--dir',
+    command.path('other'),
+  ]);
   assert.is(status, 1);
   assert.match(err, /^subtle-push: localhost:\d+ is in use: give another port with --port/);
 });
 
 for (const [what, args] of [
-  ['a port out of range', ['--port', '70000']], ['a host that is none', ['--host', 'http://x/']],
-  ['too many to keep', ['--keep', '1000000']], ['an unknown vendor', ['--imitate', 'nokia']],
+  ['a port out of range', ['--port', '70000']],
+  ['a host that is none', ['--host', 'http://x/']],
+  ['too many to keep', ['--keep', '1000000']],
+  ['an unknown vendor', ['--imitate', 'nokia']],
 ] as const) {
   test(`refuses ${what}`, async () => {
     const { status, err } = await command.run(['serve', ...args]);
@@ -85,28 +110,49 @@ test('a push over https, by HTTP/2 and a certificate that is checked', async () 
   const subscription = await served.subscribe({ name: 'Phone' });
   assert.is(new URL(subscription.endpoint).origin, served.https);
   const fetch = http2Fetch({ addresses: 'any', ca: served.ca });
-  const record = await lastOf(() => send(plain(subscription), 'Grüße', { ...OPTIONS, fetch, topic: 'a' }));
+  const record = await lastOf(() =>
+    send(plain(subscription), 'Grüße', { ...OPTIONS, fetch, topic: 'a' }),
+  );
   await fetch.close();
   const { status, to, kind, preview, topic, state, coding } = record;
-  assert.equal({ status, to, kind, preview, topic, state, coding }, {
-    status: 201, to: 'Phone', kind: 'text', preview: 'Grüße', topic: 'a', state: 'delivered', coding: 'aes128gcm',
-  });
+  assert.equal(
+    { status, to, kind, preview, topic, state, coding },
+    {
+      status: 201,
+      to: 'Phone',
+      kind: 'text',
+      preview: 'Grüße',
+      topic: 'a',
+      state: 'delivered',
+      coding: 'aes128gcm',
+    },
+  );
 });
 
 for (const encrypt of [undefined, aesgcm.encrypt]) {
   test(`all of a push is taken apart (${encrypt ? 'aesgcm' : 'aes128gcm'})`, async () => {
     const subscription = await served.subscribe({ tls: false, key: vapid.publicKey });
     const { id } = await lastOf(() =>
-      send(plain(subscription), '{"a":1}', { ...OPTIONS, encrypt, padTo: 40, urgency: 'low', ttl: 60 }));
+      send(plain(subscription), '{"a":1}', {
+        ...OPTIONS,
+        encrypt,
+        padTo: 40,
+        urgency: 'low',
+        ttl: 60,
+      }),
+    );
     const { data, fields, token, services, parts, values, body, answer } = await served.detail(id);
     assert.is(atob(data ?? ''), '{"a":1}');
     const ttl = fields.find(({ name }) => name === 'TTL');
     assert.equal(ttl, { name: 'TTL', value: '60', verdict: 'ok', text: '1 minute' });
     assert.ok(fields.some(({ name, value }) => name === 'Content-Encoding' && value));
     const found = new Map(token.map(({ name, verdict }) => [name, verdict]));
-    for (const claim of ['aud', 'exp', 'sub', 'signature']) assert.is(found.get(claim), 'ok', claim);
+    for (const claim of ['aud', 'exp', 'sub', 'signature'])
+      assert.is(found.get(claim), 'ok', claim);
     assert.is(services.length, 5);
-    assert.ok(services.some(({ name, text }) => name === 'Mozilla (Firefox)' && text === 'takes it'));
+    assert.ok(
+      services.some(({ name, text }) => name === 'Mozilla (Firefox)' && text === 'takes it'),
+    );
     const octets = parts.reduce((sum, { from, length }) => (assert.is(from, sum), sum + length), 0);
     assert.is(octets, atob(body).length);
     assert.ok(parts.some(({ name, length }) => name === 'padding' && length === 33));
@@ -136,14 +182,18 @@ test('what is wrong or missing is said, and which services refuse it', async () 
   assert.is(detail.fields.find(({ name }) => name === 'TTL')?.verdict, 'wrong');
   // What was in it is shown all the same.
   assert.is(atob(detail.data ?? ''), 'x');
-  const refusing = detail.services.filter(({ verdict }) => verdict === 'wrong').map(({ name }) => name);
+  const refusing = detail.services
+    .filter(({ verdict }) => verdict === 'wrong')
+    .map(({ name }) => name);
   assert.ok(refusing.includes('Mozilla (Firefox)'), String(refusing));
 
   const flipped = await lastOf(() => tamper(subscription, (_, body) => void (body![100]! ^= 1)));
   assert.equal([flipped.status, flipped.kind], [201, 'broken']);
   assert.match((await served.detail(flipped.id)).unopened ?? '', 'something of it was changed');
 
-  const bare = await lastOf(() => tamper(subscription, (headers) => delete headers['Content-Encoding']));
+  const bare = await lastOf(() =>
+    tamper(subscription, (headers) => delete headers['Content-Encoding']),
+  );
   assert.match((await served.detail(bare.id)).unopened ?? '', 'no Content-Encoding');
 });
 
@@ -169,7 +219,13 @@ test('trouble: as ordered, for as many requests as ordered, then none', async ()
 });
 
 test('what is no trouble is refused', async () => {
-  for (const fault of [{}, { status: 9 }, { times: 0, status: 503 }, { reset: 'x' }, { delay: -1 }]) {
+  for (const fault of [
+    {},
+    { status: 9 },
+    { times: 0, status: 503 },
+    { reset: 'x' },
+    { delay: -1 },
+  ]) {
     assert.is((await served.act('fail', fault)).status, 400, JSON.stringify(fault));
   }
 });
@@ -203,14 +259,37 @@ test('the last pushes are kept, told as JSON, downloaded and cleared', async () 
   const other = await startServe(command, ['--json', '--keep', '5']);
   const subscription = await other.subscribe();
   for (let i = 1; i <= 8; i++) await send(plain(subscription), `push ${i}`, OPTIONS);
-  const lines = other.out().trimEnd().split('\n').map((line) => JSON.parse(line));
-  assert.equal(lines.map(({ text }) => text), Array.from({ length: 8 }, (_, i) => `push ${i + 1}`));
+  const lines = other
+    .out()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    lines.map(({ text }) => text),
+    Array.from({ length: 8 }, (_, i) => `push ${i + 1}`),
+  );
   const response = await fetch(`${other.http}/inbox/api/download`);
-  assert.match(response.headers.get('Content-Disposition') ?? '', 'attachment; filename="pushes.json"');
+  assert.match(
+    response.headers.get('Content-Disposition') ?? '',
+    'attachment; filename="pushes.json"',
+  );
   const pushes = await response.json();
-  assert.equal(pushes.map(({ text }: { text: string }) => text), [4, 5, 6, 7, 8].map((i) => `push ${i}`));
+  assert.equal(
+    pushes.map(({ text }: { text: string }) => text),
+    [4, 5, 6, 7, 8].map((i) => `push ${i}`),
+  );
   assert.equal(Object.keys(pushes[0]), [
-    'id', 'time', 'to', 'method', 'url', 'headers', 'body', 'text', 'data', 'status', 'state',
+    'id',
+    'time',
+    'to',
+    'method',
+    'url',
+    'headers',
+    'body',
+    'text',
+    'data',
+    'status',
+    'state',
   ]);
   // The command reads back what was downloaded.
   const file = command.file('one.json', JSON.stringify(pushes[0]));
@@ -230,8 +309,11 @@ test('the last pushes are kept, told as JSON, downloaded and cleared', async () 
 
 /** Each vendor's own word for a push without a token. */
 const VENDORS = [
-  ['fcm', 400, 'UnauthorizedRegistration'], ['mozilla', 401, 'wpush/v2'], ['apple', 403, 'BadJwtToken'],
-  ['wns', 401, 'JWT Authentication Failed'], ['ntfy', 200, ''],
+  ['fcm', 400, 'UnauthorizedRegistration'],
+  ['mozilla', 401, 'wpush/v2'],
+  ['apple', 403, 'BadJwtToken'],
+  ['wns', 401, 'JWT Authentication Failed'],
+  ['ntfy', 200, ''],
 ] as const;
 
 for (const [vendor, status, words] of VENDORS) {
@@ -239,7 +321,7 @@ for (const [vendor, status, words] of VENDORS) {
     const other = await startServe(command, ['--imitate', vendor]);
     const { endpoint } = await other.subscribe({ tls: false, key: vapid.publicKey });
     const response = await fetch(endpoint, { method: 'POST', headers: { TTL: '60' } });
-    const text = await response.text() + JSON.stringify([...response.headers]);
+    const text = (await response.text()) + JSON.stringify([...response.headers]);
     assert.is(response.status, status);
     if (vendor !== 'mozilla') assert.match(text, words);
     else assert.match(new URL(endpoint).pathname, words);
@@ -256,12 +338,16 @@ test('a page hears of a push within 100 ms of its answer', async () => {
   const times: number[] = [];
   for (let i = 0; i < 20; i++) {
     const text = `timed ${i}`;
-    const heard = live.until((events) => events.flatMap((event) =>
-      (event.type === 'add' ? event.records : [])).find(({ preview }) => preview === text))
+    const heard = live
+      .until((events) =>
+        events
+          .flatMap((event) => (event.type === 'add' ? event.records : []))
+          .find(({ preview }) => preview === text),
+      )
       .then(() => performance.now());
     await send(plain(subscription), text, OPTIONS);
     const answered = performance.now();
-    times.push(await heard - answered);
+    times.push((await heard) - answered);
   }
   live.close();
   const median = times.toSorted((a, b) => a - b)[10] ?? Infinity;

@@ -19,13 +19,30 @@ test.after(async () => {
   command.close();
 });
 
-const PAGES = ['/', '/inbox/app.js', '/inbox/style.css', '/inbox/api/live', '/inbox/api/push?id=1',
-  '/inbox/api/download', '/inbox/api/clear', '/inbox/', '/favicon.ico'];
+const PAGES = [
+  '/',
+  '/inbox/app.js',
+  '/inbox/style.css',
+  '/inbox/api/live',
+  '/inbox/api/push?id=1',
+  '/inbox/api/download',
+  '/inbox/api/clear',
+  '/inbox/',
+  '/favicon.ico',
+];
 const ACTIONS = ['subscribe', 'change', 'fail', 'calm', 'clear'];
 
 for (const host of [
-  'evil.example', 'localhost.evil.example', 'evil.example:8030', '127.0.0.1.evil.example', '0.0.0.0',
-  '192.168.1.1', '[::2]', 'localhost@evil.example', 'localhost, evil.example', 'xlocalhost',
+  'evil.example',
+  'localhost.evil.example',
+  'evil.example:8030',
+  '127.0.0.1.evil.example',
+  '0.0.0.0',
+  '192.168.1.1',
+  '[::2]',
+  'localhost@evil.example',
+  'localhost, evil.example',
+  'xlocalhost',
 ]) {
   test(`no page, file or data for Host ${JSON.stringify(host)} (DNS rebinding)`, async () => {
     for (const path of PAGES) {
@@ -46,16 +63,29 @@ test('no page without a Host', async () => {
 
 test('every loopback name is taken', async () => {
   const { port } = new URL(served.http);
-  for (const host of ['localhost', '127.0.0.1', '[::1]', 'app.localhost', '127.1.2.3', 'LOCALHOST']) {
+  for (const host of [
+    'localhost',
+    '127.0.0.1',
+    '[::1]',
+    'app.localhost',
+    '127.1.2.3',
+    'LOCALHOST',
+  ]) {
     assert.is((await raw(`${served.http}/`, { Host: `${host}:${port}` })).status, 200, host);
   }
 });
 
 for (const origin of [
-  'https://evil.example', 'null', 'http://localhost:1', 'https://localhost', 'http://127.0.0.1', 'file://',
+  'https://evil.example',
+  'null',
+  'http://localhost:1',
+  'https://localhost',
+  'http://127.0.0.1',
+  'file://',
 ]) {
   test(`nothing for Origin ${origin}`, async () => {
-    for (const path of PAGES) assert.is((await raw(served.http + path, { Origin: origin })).status, 403, path);
+    for (const path of PAGES)
+      assert.is((await raw(served.http + path, { Origin: origin })).status, 403, path);
     for (const name of ACTIONS) {
       const headers = { Origin: origin, 'Content-Type': 'application/json' };
       const { status } = await raw(`${served.http}/inbox/api/${name}`, headers, 'POST', '{}');
@@ -67,10 +97,18 @@ for (const origin of [
 test('nothing for what a browser fetches for another site, but a link leads to the page', async () => {
   for (const site of ['cross-site', 'same-site']) {
     for (const path of PAGES) {
-      const headers = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'script' };
+      const headers = {
+        'Sec-Fetch-Site': site,
+        'Sec-Fetch-Mode': 'no-cors',
+        'Sec-Fetch-Dest': 'script',
+      };
       assert.is((await raw(served.http + path, headers)).status, 403, path);
     }
-    const link = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+    const link = {
+      'Sec-Fetch-Site': site,
+      'Sec-Fetch-Mode': 'navigate',
+      'Sec-Fetch-Dest': 'document',
+    };
     assert.is((await raw(`${served.http}/`, link)).status, 200);
     assert.is((await raw(`${served.http}/`, { ...link, 'Sec-Fetch-Dest': 'iframe' })).status, 403);
     assert.is((await raw(`${served.http}/inbox/api/push?id=1`, link)).status, 403);
@@ -84,11 +122,24 @@ test('changes are POST, of JSON, by its own page', async () => {
     const url = `${served.http}/inbox/api/${name}`;
     assert.is((await raw(url, own)).status, 405, name);
     assert.is((await raw(url, json, 'POST', '{}')).status, 403, name);
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      '',
+    ]) {
       const headers = { ...own, 'Content-Type': type };
       assert.is((await raw(url, headers, 'POST', '{}')).status, 415, `${name} ${type}`);
     }
-    for (const body of ['', '{', '[', 'null', '1', new Uint8Array([255]), `{"a":"${'x'.repeat(20_000)}"}`]) {
+    for (const body of [
+      '',
+      '{',
+      '[',
+      'null',
+      '1',
+      new Uint8Array([255]),
+      `{"a":"${'x'.repeat(20_000)}"}`,
+    ]) {
       assert.is((await raw(url, own, 'POST', body)).status, 400, name);
     }
   }
@@ -98,7 +149,13 @@ test('changes are POST, of JSON, by its own page', async () => {
 test('other methods and paths are refused', async () => {
   assert.is((await raw(`${served.http}/`, {}, 'POST')).status, 405);
   assert.is((await raw(`${served.http}/inbox/api/live`, {}, 'PUT')).status, 404);
-  for (const path of ['/inbox/api/', '/inbox/api/constructor', '/inbox/..%2f', '/inbox/api/push', '/inbox/%00']) {
+  for (const path of [
+    '/inbox/api/',
+    '/inbox/api/constructor',
+    '/inbox/..%2f',
+    '/inbox/api/push',
+    '/inbox/%00',
+  ]) {
     assert.is((await raw(served.http + path)).status, 404, path);
   }
   assert.is((await raw(`${served.http}/`, {}, 'HEAD')).text, '');
@@ -109,9 +166,16 @@ test('no script or style but its own files, nothing from elsewhere, in no frame'
     const { headers } = await raw(served.http + path);
     const policy = headers['content-security-policy'];
     for (const rule of [
-      "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "base-uri 'none'",
-      "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
-    ]) assert.match(String(policy), rule);
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+    ])
+      assert.match(String(policy), rule);
     assert.not.match(String(policy), 'unsafe');
     assert.is(headers['x-content-type-options'], 'nosniff');
     assert.is(headers['cross-origin-resource-policy'], 'same-origin');
@@ -122,7 +186,8 @@ test('no script or style but its own files, nothing from elsewhere, in no frame'
 
 test('any program may push; a page of this machine too, one of another site not', async () => {
   const { endpoint } = await served.subscribe();
-  const post = (headers: Readonly<Record<string, string>>) => raw(endpoint, { TTL: '60', ...headers }, 'POST');
+  const post = (headers: Readonly<Record<string, string>>) =>
+    raw(endpoint, { TTL: '60', ...headers }, 'POST');
   assert.is((await post({})).status, 201);
   assert.is((await post({ Host: 'push:8030' })).status, 201);
   assert.is((await post({ Origin: 'http://localhost:3000' })).status, 201);

@@ -37,11 +37,15 @@ test('oversized bodies are refused, by the push service and before it', async ()
     const { status } = await raw(endpoint, { TTL: '60' }, 'POST', new Uint8Array(size));
     assert.is(status, 413, String(size));
   }
-  const huge = await raw(endpoint, { TTL: '60' }, 'POST', new Uint8Array(20_000_000))
-    .then(({ status }) => status, () => 413);
+  const huge = await raw(endpoint, { TTL: '60' }, 'POST', new Uint8Array(20_000_000)).then(
+    ({ status }) => status,
+    () => 413,
+  );
   assert.is(huge, 413);
-  const fields = await raw(endpoint, { TTL: '60', 'X-Long': 'x'.repeat(17_000) }, 'POST')
-    .then(({ status }) => status, () => 431);
+  const fields = await raw(endpoint, { TTL: '60', 'X-Long': 'x'.repeat(17_000) }, 'POST').then(
+    ({ status }) => status,
+    () => 431,
+  );
   assert.is(fields, 431);
   await takesPushes();
 });
@@ -50,9 +54,18 @@ const NASTY = '<script>alert(1)</script><img src=x onerror=alert(1)>" onload="al
 
 test('script, directions and broken UTF-8 in every field are data and no more', async () => {
   const { endpoint, p256dh, auth } = await served.subscribe({ name: NASTY, tls: false });
-  const request = await createRequest({ endpoint, keys: { p256dh, auth } }, `${NASTY}\0\u0007`, { vapid: null, endpoints: 'any' });
+  const request = await createRequest({ endpoint, keys: { p256dh, auth } }, `${NASTY}\0\u0007`, {
+    vapid: null,
+    endpoints: 'any',
+  });
   const ascii = NASTY.replace('\u202e', '');
-  const fields = { Topic: ascii, Urgency: ascii, Authorization: ascii, 'Crypto-Key': ascii, 'X-Any': ascii };
+  const fields = {
+    Topic: ascii,
+    Urgency: ascii,
+    Authorization: ascii,
+    'Crypto-Key': ascii,
+    'X-Any': ascii,
+  };
   for (const [name, value] of Object.entries(fields)) {
     await raw(endpoint, { ...request.headers, [name]: value }, 'POST', request.body ?? undefined);
   }
@@ -61,16 +74,23 @@ test('script, directions and broken UTF-8 in every field are data and no more', 
   const { port } = new URL(served.http);
   const socket = connect(Number(port), '127.0.0.1');
   const answer = new Promise<string>((done) => socket.once('data', (data) => done(String(data))));
-  socket.write(Buffer.concat([
-    Buffer.from(`POST ${new URL(endpoint).pathname} HTTP/1.1\r\nHost: localhost\r\nTTL: 1\r\nTopic: `),
-    Buffer.from([0xff, 0xfe, 0xe2, 0x80, 0xae]), Buffer.from('\r\nContent-Length: 0\r\n\r\n'),
-  ]));
+  socket.write(
+    Buffer.concat([
+      Buffer.from(
+        `POST ${new URL(endpoint).pathname} HTTP/1.1\r\nHost: localhost\r\nTTL: 1\r\nTopic: `,
+      ),
+      Buffer.from([0xff, 0xfe, 0xe2, 0x80, 0xae]),
+      Buffer.from('\r\nContent-Length: 0\r\n\r\n'),
+    ]),
+  );
   assert.match(await answer, /^HTTP\/1\.1 (201|400) /);
   socket.destroy();
 
   const live = await openLive(served);
   await live.until((events) => events.find(({ type }) => type === 'side'));
-  const records = live.events.flatMap((event): readonly Summary[] => (event.type === 'add' ? event.records : []));
+  const records = live.events.flatMap((event): readonly Summary[] =>
+    event.type === 'add' ? event.records : [],
+  );
   for (const { id, preview, topic, to } of records) {
     assert.not.match(`${preview}${topic}${to}`, /[\u0000-\u001f\u202e]/);
     assert.is((await served.detail(id)).summary.id, id);
@@ -83,7 +103,10 @@ test('script, directions and broken UTF-8 in every field are data and no more', 
 test('a payload that is no UTF-8 is shown as octets', async () => {
   const { endpoint, p256dh, auth } = await served.subscribe();
   const subscription = { endpoint, keys: { p256dh, auth } };
-  const request = await createRequest(subscription, new Uint8Array([255, 0, 128]), { vapid: null, endpoints: 'any' });
+  const request = await createRequest(subscription, new Uint8Array([255, 0, 128]), {
+    vapid: null,
+    endpoints: 'any',
+  });
   await fetch(request.url, request);
   const live = await openLive(served);
   await live.until((events) => events.find(({ type }) => type === 'side'));
@@ -95,22 +118,31 @@ test('a payload that is no UTF-8 is shown as octets', async () => {
 /** Connections that have said `text` and nothing more. */
 async function silent(number: number, text: string): Promise<readonly Socket[]> {
   const { port } = new URL(served.http);
-  return Promise.all(Array.from({ length: number }, () => new Promise<Socket>((done) => {
-    const socket = connect(Number(port), '127.0.0.1', () => {
-      socket.write(text);
-      done(socket);
-    });
-    socket.on('error', () => done(socket));
-  })));
+  return Promise.all(
+    Array.from(
+      { length: number },
+      () =>
+        new Promise<Socket>((done) => {
+          const socket = connect(Number(port), '127.0.0.1', () => {
+            socket.write(text);
+            done(socket);
+          });
+          socket.on('error', () => done(socket));
+        }),
+    ),
+  );
 }
 
 const HALF = 'POST /push/x HTTP/1.1\r\nHost: localhost\r\nContent-Len';
 const SLOW = 'POST /push/x HTTP/1.1\r\nHost: localhost\r\nTTL: 1\r\nContent-Length: 4000\r\n\r\nx';
-const UPGRADE = 'GET /inbox/api/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n'
+const UPGRADE =
+  'GET /inbox/api/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n'
   + 'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 for (const [what, number, text] of [
-  ['that say nothing at all', 500, ''], ['with half a head', 500, HALF], ['with a slow body', 500, SLOW],
+  ['that say nothing at all', 500, ''],
+  ['with half a head', 500, HALF],
+  ['with a slow body', 500, SLOW],
   ['that ask for a WebSocket and say nothing', 1000, UPGRADE],
 ] as const) {
   test(`${number} connections ${what}: pushes are taken all the while`, async () => {
@@ -149,7 +181,12 @@ for (const tls of [false, true]) {
     const { port } = new URL(listening.url);
     for (const text of [HALF, SLOW]) {
       const socket = tls
-        ? connectTls({ port: Number(port), host: '127.0.0.1', ca: listening.ca, servername: 'localhost' })
+        ? connectTls({
+            port: Number(port),
+            host: '127.0.0.1',
+            ca: listening.ca,
+            servername: 'localhost',
+          })
         : connect(Number(port), '127.0.0.1');
       const closed = new Promise<void>((done) => socket.once('close', () => done()));
       socket.on('error', () => undefined).write(text);
@@ -165,12 +202,21 @@ for (const tls of [false, true]) {
 }
 
 test('a slow body over HTTP/2 is cut off', async () => {
-  const listening = await serve(createPushService().handle, { tls: true, limits: { head: 60, body: 60 } });
+  const listening = await serve(createPushService().handle, {
+    tls: true,
+    limits: { head: 60, body: 60 },
+  });
   const session = connectHttp2(listening.url, listening.ca ? { ca: listening.ca } : {});
   session.on('error', () => undefined);
-  const stream = session.request({ ':method': 'POST', ':path': '/push/x', ttl: '1' }, { endStream: false });
+  const stream = session.request(
+    { ':method': 'POST', ':path': '/push/x', ttl: '1' },
+    { endStream: false },
+  );
   const closed = new Promise<void>((done) => stream.once('close', () => done()));
-  stream.on('error', () => undefined).resume().write('x');
+  stream
+    .on('error', () => undefined)
+    .resume()
+    .write('x');
   await closed;
   session.destroy();
   await listening.close();
@@ -185,7 +231,13 @@ test('who goes away during a stall has no effect', async () => {
   const gone = new AbortController();
   const first = fetch(url, { method: 'POST', headers: { TTL: '1' }, signal: gone.signal });
   setTimeout(() => gone.abort(), 30);
-  assert.is(await first.then(() => 'answered', () => 'aborted'), 'aborted');
+  assert.is(
+    await first.then(
+      () => 'answered',
+      () => 'aborted',
+    ),
+    'aborted',
+  );
   // Longer than the first one stalled: had it taken effect, it would have by now.
   service.fail({ delay: 150 });
   assert.is((await fetch(url, { method: 'POST', headers: { TTL: '1' } })).status, 201);
@@ -202,7 +254,11 @@ test('what is kept is bounded by octets too', async () => {
   const subscription = await service.subscribe();
   const headers = { TTL: '60', 'Content-Encoding': 'aes128gcm', 'X-Long': 'x'.repeat(15_000) };
   for (let i = 0; i < 2_100; i++) {
-    await service.fetch(subscription.endpoint, { method: 'POST', headers, body: new Uint8Array(4_000) });
+    await service.fetch(subscription.endpoint, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(4_000),
+    });
   }
   assert.ok(inbox.log.octets <= 67_108_864);
   assert.ok(inbox.log.records.size < 2_100 && inbox.log.records.size > 1_000);

@@ -34,9 +34,18 @@ const LIMIT = 60_000;
 
 export async function startServe(command: Command, args: readonly string[] = []): Promise<Served> {
   const words = [
-    command.main, 'serve', '--port', '0', '--tls-port', '0', '--dir', command.path('certificate'),
+    command.main,
+    'serve',
+    '--port',
+    '0',
+    '--tls-port',
+    '0',
+    '--dir',
+    command.path('certificate'),
   ];
-  const child = spawn(process.execPath, [...words, ...args], { env: { PATH: process.env['PATH'] ?? '' } });
+  const child = spawn(process.execPath, [...words, ...args], {
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
   const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
   const ended = new Promise<number | null>((done) => child.once('close', done));
   void ended.then(() => clearTimeout(timer));
@@ -44,7 +53,9 @@ export async function startServe(command: Command, args: readonly string[] = [])
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (out += chunk));
   const greeted = new Promise<RegExpExecArray>((done, failed) => {
     const look = (): void => {
-      const found = /Push service +(\S+) and (https:[^\s,]+)[^]*Authority +(.+)\n[^]*Ctrl-C/.exec(out + err);
+      const found = /Push service +(\S+) and (https:[^\s,]+)[^]*Authority +(.+)\n[^]*Ctrl-C/.exec(
+        out + err,
+      );
       if (found) done(found);
     };
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -55,12 +66,19 @@ export async function startServe(command: Command, args: readonly string[] = [])
     void ended.then((status) => failed(new Error(`serve ended with ${status}: ${err}`)));
   });
   const [, http = '', https = '', caFile = ''] = await greeted;
-  const act = (name: string, input: object = {}): Promise<Response> => fetch(`${http}/inbox/api/${name}`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json', Origin: http },
-    body: JSON.stringify(input),
-  });
+  const act = (name: string, input: object = {}): Promise<Response> =>
+    fetch(`${http}/inbox/api/${name}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: http },
+      body: JSON.stringify(input),
+    });
   return {
-    http, https, caFile, ca: readFileSync(caFile, 'utf8'), out: () => out, act,
+    http,
+    https,
+    caFile,
+    ca: readFileSync(caFile, 'utf8'),
+    out: () => out,
+    act,
     subscribe: async (input = { tls: false }) => (await act('subscribe', input)).json(),
     detail: async (id) => (await fetch(`${http}/inbox/api/push?id=${id}`)).json(),
     close: () => {
@@ -88,22 +106,26 @@ export function openLive(served: Pick<Served, 'http'>): Promise<Live> {
         text += chunk;
         const blocks = text.split('\n\n');
         text = blocks.pop() ?? '';
-        events.push(...blocks.filter((block) => block.startsWith('data: '))
-          .map((block): LiveEvent => JSON.parse(block.slice(6))));
+        events.push(
+          ...blocks
+            .filter((block) => block.startsWith('data: '))
+            .map((block): LiveEvent => JSON.parse(block.slice(6))),
+        );
         for (const look of waiting) look();
       });
       done({
         events,
-        until: (found) => new Promise((resolveFound) => {
-          const look = (): void => {
-            const value = found(events);
-            if (value === undefined) return;
-            waiting.delete(look);
-            resolveFound(value);
-          };
-          waiting.add(look);
-          look();
-        }),
+        until: (found) =>
+          new Promise((resolveFound) => {
+            const look = (): void => {
+              const value = found(events);
+              if (value === undefined) return;
+              waiting.delete(look);
+              resolveFound(value);
+            };
+            waiting.add(look);
+            look();
+          }),
         close: () => request.destroy(),
       });
     });
@@ -128,7 +150,9 @@ export function raw(
     const request = requestHttp(url, { method, headers, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-      response.on('end', () => done({ status: response.statusCode, headers: response.headers, text }));
+      response.on('end', () =>
+        done({ status: response.statusCode, headers: response.headers, text }),
+      );
     });
     request.on('error', failed).end(body);
   });

@@ -80,7 +80,7 @@ export async function bridge(
   handler: Handler,
   { protocol, limit }: { readonly protocol: 'http' | 'https'; readonly limit: number },
 ): Promise<void> {
-  // Who goes away while an answer is held back is not to be answered, and nothing is to be done for it.
+  // Who goes away while an answer is held back has no effect any more.
   const gone = new AbortController();
   to.once('close', () => {
     if (!to.writableFinished) gone.abort();

@@ -1,6 +1,6 @@
 /**
  * Ends connections that are slow on purpose. Node has limits of its own for HTTP/1.1, but on a TLS
- * server that speaks both versions Node 20 keeps none of them, and a body over HTTP/2 has none at all.
+ * server that speaks both versions Node 20 keeps none of them, and a body over HTTP/2 has none.
  */
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { IncomingMessage, ServerResponse } from 'node:http';

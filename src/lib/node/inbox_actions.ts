@@ -12,7 +12,8 @@ import { addOwn, changeOwn, viewOwn } from './inbox_subscriptions.ts';
 import type { Change } from './inbox_subscriptions.ts';
 
 /** What is answered: as JSON, or a status and why. */
-export type Result = { readonly value: unknown } | { readonly status: number; readonly why: string };
+export type Result =
+  | { readonly value: unknown } | { readonly status: number; readonly why: string };
 
 export type Action = (inbox: Inbox, input: unknown) => Promise<Result>;
 
@@ -28,7 +29,7 @@ function readKey({ subscriptions }: Inbox, value: unknown): Bytes | null | undef
 
 const subscribe: Action = async (inbox, input) => {
   const key = readKey(inbox, property(input, 'key'));
-  if (key === undefined) return refuse('The key is no public key: 65 bytes are wanted, in base64url');
+  if (key === undefined) return refuse('The key is no public key: base64url of 65 bytes is wanted');
   const name = property(input, 'name');
   const { about, subscriptions } = inbox;
   const own = await addOwn(subscriptions, {

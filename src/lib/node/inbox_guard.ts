@@ -18,8 +18,8 @@ function one(value: string | readonly string[] | undefined): string | undefined 
 
 /**
  * Why a request for the page or its data is refused. A page elsewhere whose name is made to resolve
- * here (DNS rebinding) is known by its Host; any other page by its Origin, and where a browser sends
- * none, by Sec-Fetch-Site. `document`: the page itself, to which links may lead from anywhere.
+ * here (DNS rebinding) is known by its Host; any other page by its Origin, and where a browser
+ * sends none, by Sec-Fetch-Site. `document`: the page itself, to which links may lead.
  */
 export function denyPage(
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export function denyPage(
 ): Denied | undefined {
   const host = authorityOf(request);
   if (!isLoopbackHost(host)) {
-    return { status: 421, message: 'The inbox is shown under names of this machine alone, such as localhost' };
+    return NOT_HERE;
   }
   const { headers } = request;
   const origin = one(headers.origin);
@@ -39,6 +39,10 @@ export function denyPage(
     && headers['sec-fetch-dest'] === 'document';
   return isLink ? undefined : FOREIGN;
 }
+
+const NOT_HERE: Denied = {
+  status: 421, message: 'The inbox is shown under names of this machine alone, such as localhost',
+};
 
 const FOREIGN: Denied = { status: 403, message: 'Another site may not see the inbox' };
 
@@ -53,8 +57,8 @@ export function denyChange({ method, headers }: IncomingMessage): Denied | undef
 }
 
 /**
- * Why a request to the push service is refused before it gets there. Any program may push, and pages
- * of this machine may try; what another site's page sends from inside a browser is not wanted.
+ * Why a request to the push service is refused before it gets there. Any program may push, and
+ * pages of this machine may try; what another site's page sends is not wanted.
  */
 export function denyPush({ headers }: IncomingMessage): Denied | undefined {
   const origin = one(headers.origin);

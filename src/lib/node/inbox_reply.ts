@@ -5,14 +5,13 @@ import { decodeUtf8 } from '../bytes.ts';
 import type { Denied } from './inbox_guard.ts';
 
 /**
- * Scripts and styles are files of this origin and nothing is loaded from elsewhere, so that a payload
- * that got into the page as markup after all could neither run nor call home.
+ * Scripts and styles are files of this origin and nothing is loaded from elsewhere, so that a
+ * payload that got into the page as markup after all could neither run nor call home.
  */
-const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'",
-  "img-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'", "trusted-types 'none'",
-].join('; ');
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+  + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+  + "require-trusted-types-for 'script'; trusted-types 'none'";
 
 export const SECURITY: Readonly<Record<string, string>> = {
   'Content-Security-Policy': POLICY,

@@ -53,6 +53,7 @@ export function pageListener(inbox: Inbox, assets: ReadonlyMap<string, Asset>): 
   };
 }
 
+const GONE = { status: 404, message: 'This push is no longer kept' };
 const NOTHING = { status: 404, message: 'Nothing is here' };
 
 function replyAsset(
@@ -102,7 +103,7 @@ async function push(
 ): Promise<void> {
   const id = Number(/[?&]id=(\d{1,15})$/.exec(url)?.[1]);
   const record = log.records.get(id);
-  if (!record) return replyDenied(response, { status: 404, message: 'This push is no longer kept' });
+  if (!record) return replyDenied(response, GONE);
   replyJson(response, 200, await explain(record, subscriptions));
 }
 
@@ -125,6 +126,8 @@ async function download({ log }: Inbox, response: ServerResponse): Promise<void>
     ...SECURITY, 'Content-Type': 'application/json',
     'Content-Disposition': 'attachment; filename="pushes.json"',
   });
+  // One listener for all the waits.
+  const closed = once(response, 'close');
   let before = '[\n';
   for (const id of [...log.records.keys()]) {
     const record = log.records.get(id);
@@ -132,7 +135,7 @@ async function download({ log }: Inbox, response: ServerResponse): Promise<void>
     if (response.destroyed) return;
     const room = response.write(before + JSON.stringify(toJson(record)));
     before = ',\n';
-    if (!room) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!room) await Promise.race([once(response, 'drain'), closed]);
   }
   response.end(before === '[\n' ? '[]\n' : '\n]\n');
 }

@@ -36,7 +36,7 @@ interface Bundle {
 
 const PEM = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g;
 
-/** Reads what is there; `undefined` where it is not there, damaged, for other names, or nearly over. */
+/** Reads what is there; `undefined` where it is damaged, for other names, or nearly over. */
 function readBundle(file: string, names: readonly string[], now: number): Bundle | undefined {
   try {
     const [key = '', leaf = '', ca = ''] = readFileSync(file, 'utf8').match(PEM) ?? [];
@@ -61,7 +61,7 @@ function place(file: string, text: string, mode: number, replace: boolean): void
     if (replace) renameSync(part, file);
     else linkSync(part, file);
   } catch (error) {
-    // EEXIST: another process was first, and its file is as good. Else there are no hard links here.
+    // EEXIST: another process was first, and its file is as good. Else there are no hard links.
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     if (!isThere) renameSync(part, file);
   } finally {

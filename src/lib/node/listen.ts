@@ -59,7 +59,8 @@ function createTlsServer({ key, cert }: Tls, listener: RequestListener): Server 
   server.setTimeout(IDLE_TIMEOUT);
   // Node calls it with the request and response of either version, whose members are the same.
   server.on('request', listener);
-  server.on('session', (session: ServerHttp2Session) => session.on('error', () => session.destroy()));
+  server.on('session', (session: ServerHttp2Session) =>
+    session.on('error', () => session.destroy()));
   return server;
 }
 
