@@ -79,6 +79,10 @@ function planForm(status: HTMLElement): HTMLElement {
   return el('div', {}, times.label, el('ul', 'troubles', ...rows), status);
 }
 
+const ABOUT =
+  'What a server meets sooner or later. Subscriptions expire, or change their key, by the buttons '
+  + 'beside each of them.';
+
 export function createTroubleView(state: State): TroubleView {
   const status = el('p', { class: 'told', attributes: { role: 'status' } });
   const planned = el('ul', 'planned');
@@ -92,8 +96,7 @@ export function createTroubleView(state: State): TroubleView {
   update();
   return {
     nodes: [
-      viewHead('Trouble', el('p', 'muted', 'What a server meets sooner or later. Subscriptions expire, '
-        + 'or change their key, by the buttons beside each of them.')),
+      viewHead('Trouble', el('p', 'muted', ABOUT)),
       section('The next requests', planForm(status)),
       section('Planned', none, planned, cancel),
     ],
