@@ -113,7 +113,7 @@ function inspectExpiration(value: unknown, now: number): Finding[] {
   }
   if (value > 0 && value < 1e11)
     return [
-      doubt(field, `milliseconds are counted, so it was ${instant(value / 1000)}: are seconds meant?`),
+      doubt(field, `in milliseconds it was ${instant(value / 1000)}: are seconds meant?`),
     ];
   const away = span((value - now) / 1000);
   return value > now
