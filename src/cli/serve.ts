@@ -137,10 +137,11 @@ async function start(settings: Settings, args: Args, terminal: Terminal): Promis
   const vapid = readWord('vapid', args.text('vapid'), ['required', 'optional'] as const);
   const service = createPushService({ imitate, vapid });
   const kept = await keep(settings.folder, settings.host);
-  let page: Before | undefined;
+  let [page, handle]: [Before | undefined, Handler] = [undefined, service.handle];
   // Its addresses are known when it listens, and requests may come from then on.
   const before = gate(() => page);
-  const { plain, secure } = await listenTwice(service.handle, before, settings, kept);
+  const handler: Handler = (request) => handle(request);
+  const { plain, secure } = await listenTwice(handler, before, settings, kept);
   for (const { url } of [plain, secure]) listenAt(coreOf(service), url);
   const [http, https] = [plain.url, secure.url];
   const inbox = await createInbox(service, {
@@ -149,6 +150,7 @@ async function start(settings: Settings, args: Args, terminal: Terminal): Promis
     told: args.has('json') ? (record) => terminal.print(JSON.stringify(toJson(record))) : undefined,
   });
   await addOwn(inbox.subscriptions, { origin: https, name: '', key: undefined });
+  handle = inbox.handle;
   page = pageListener(inbox, readAssets(new URL('../inbox/', import.meta.url)));
   const close = async (): Promise<void> => {
     inbox.close();

@@ -132,9 +132,9 @@ function parts({ data, unopened, summary }: Detail): readonly Child[] {
         ?? el(
           'p',
           'muted',
-          summary.size === 0
-            ? 'None: the push says only that there is something.'
-            : 'Cannot be read.',
+          summary.kind === 'refused' && summary.status === null
+            ? 'Nothing of it was read.'
+            : summary.size === 0 ? 'None: the push says only that there is something.' : 'Not known.',
         ),
     ];
   }

@@ -673,8 +673,10 @@ async function themes({ page }) {
 
 async function nothingShifts({ page, served }) {
   await served.act('clear');
-  const subscription = await newSubscription(served);
+  const subscription = await newSubscription(served, { name: 'Still' });
   await show(page, 'subscriptions');
+  await until(page, () =>
+    [...document.querySelectorAll('.card h3')].some((one) => one.textContent === 'Still'));
   const isSupported = await page.run(() => {
     window.shifts = [];
     if (!PerformanceObserver.supportedEntryTypes.includes('layout-shift')) return false;

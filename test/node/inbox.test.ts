@@ -218,6 +218,21 @@ test('trouble: as ordered, for as many requests as ordered, then none', async ()
   await send(plain(subscription), 'x', OPTIONS);
 });
 
+test('what was broken off is listed, and planned trouble is told as it is used up', async () => {
+  const subscription = await served.subscribe();
+  await served.act('fail', { reset: 'before' });
+  const cut = await lastOf(() => failure(subscription));
+  assert.equal([cut.status, cut.reason], [null, 'reset']);
+  await served.act('fail', { delay: 60_000 });
+  const live = await openLive(served);
+  const left = await lastOf(() => failure(subscription, { timeout: 50 }));
+  assert.equal([left.status, left.reason], [null, 'gave-up']);
+  assert.is((await served.detail(left.id)).answer, null);
+  await live.until((events) =>
+    events.find((event) => event.type === 'side' && event.faults.length === 0));
+  live.close();
+});
+
 test('what is no trouble is refused', async () => {
   for (const fault of [
     {},

@@ -8,6 +8,8 @@ import { coreOf, observe } from '../service/core.ts';
 import type { Core, Exchange } from '../service/core.ts';
 import { LIMITS } from '../service/store.ts';
 import type { Message } from '../service/store.ts';
+import type { Handler } from './bridge.ts';
+import { watchHandler } from './inbox_handle.ts';
 import { createLive } from './inbox_live.ts';
 import type { Live } from './inbox_live.ts';
 import { addExchange, createLog, noteState, oldestOf } from './inbox_log.ts';
@@ -19,7 +21,8 @@ import type { Subscriptions } from './inbox_subscriptions.ts';
 export type Explain = (record: Logged, subscriptions: Subscriptions) => Promise<Detail>;
 
 export interface Inbox {
-  readonly service: PushService;
+  /** Answers what is sent to the push service. */
+  readonly handle: Handler;
   readonly core: Core;
   readonly about: About;
   readonly log: Log;
@@ -90,5 +93,6 @@ export async function createInbox(
     stop();
     live.close();
   };
-  return { service, core, about, log, subscriptions, live, explain, close };
+  const handle = watchHandler(core, service.handle, exchanged, live.touch);
+  return { handle, core, about, log, subscriptions, live, explain, close };
 }
