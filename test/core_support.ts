@@ -183,6 +183,7 @@ export const BAD_POINTS: Readonly<Record<string, Bytes>> = {
   'infinity': unhex('00'),
   'without its first byte': unhex(`${X}${Y}`),
   '66 bytes': unhex(`04${X}${Y}00`),
+  '66 bytes, a zero in front': unhex(`0400${X}${Y}`),
   'none': unhex(''),
 };
 export const GOOD_POINT: Bytes = unhex(`04${X}${Y}`);

@@ -3,7 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cancel, createRequest, encrypt, parseSubscription, send } from '../src/index.ts';
 import type { EndpointPolicy, PushErrorCode } from '../src/index.ts';
-import { CAPABILITY, fetchOf, KEYS, misused, refused, unchecked, vapid } from './core_support.ts';
+import {
+  CAPABILITY, claimsOf, fetchOf, KEYS, misused, refused, unchecked, vapid,
+} from './core_support.ts';
 
 function parse(endpoint: unknown, endpoints?: EndpointPolicy): string {
   return parseSubscription({ endpoint }, { endpoints }).endpoint;
@@ -198,9 +200,11 @@ free('a function decides with a URL of its own', async () => {
   };
   const { fetch, calls } = fetchOf();
   const endpoint = 'http://127.0.0.1:8080/x';
-  await send({ endpoint, keys: KEYS }, 'x', { vapid: null, fetch, endpoints: policy });
+  await send({ endpoint, keys: KEYS }, 'x', { vapid: vapid(), fetch, endpoints: policy });
   assert.equal(seen, [endpoint]);
   assert.is(calls[0]?.url, endpoint);
+  const [, token = ''] = /t=([\w.-]+)/.exec(calls[0]?.init.headers['Authorization'] ?? '') ?? [];
+  assert.is(claimsOf(token)['aud'], 'http://127.0.0.1:8080');
   await refuses(['https://push.example.com/'], () => false);
 });
 

@@ -185,7 +185,7 @@ messages('RFC 8188 2: no delimiter, the wrong one, records cut, swapped or repea
     'extended': concat(whole, zeros(20)),
     'without its first': concat(head, part(1)),
     'another rs': concat(whole.slice(0, 16), new Uint8Array([0, 0, 0, 21]), whole.slice(20)),
-    'rs of 17': await sealed([zeros(0)], { rs: 17 }),
+    'rs of 17': await sealed([delimit(data(''), 0, true)], { rs: 17 }),
     'rs of 0': await sealed([delimit(data('a'), 0, true)], { rs: 0 }),
   };
   assert.is(text(await decrypt(whole, await receiver())), 'abcdefghi');
