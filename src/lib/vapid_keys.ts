@@ -101,8 +101,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The order of P-256's base point (SP 800-186 §3.2.1.3). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
 /** Left to the platform; Firefox and WebKitGTK do not do it, and we do no arithmetic on secrets. */
 async function derivePoint(d: Bytes): Promise<Bytes> {
+  let hex = '0x';
+  for (const byte of d) hex += (byte + 256).toString(16).slice(1);
+  // WebKitGTK derives a point from more than that.
+  if (BigInt(hex) >= ORDER) throw invalidVapid('the private key must be below the order of P-256');
   try {
     const key = await crypto.subtle.importKey(
       'pkcs8', encodePkcs8(d), { name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'],
