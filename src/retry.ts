@@ -9,13 +9,16 @@ export interface RetryOptions {
 
 /**
  * What a job queue does with a failed delivery: try again after `delay` milliseconds; `delete` the
- * subscription; `resubscribe`: delete it, the page makes another; `stop` until the configuration is
- * right; `report` it to a person.
+ * subscription; `resubscribe`: delete it, the page makes another; `stop` sending to this origin until
+ * the configuration is right (not to all: any subscriber can name one that refuses every token);
+ * `report` it to a person.
  */
 export type NextStep =
   | { readonly do: 'retry'; readonly delay: number }
   | { readonly do: 'delete' | 'resubscribe' | 'stop' | 'report' };
 
+/** setTimeout takes no more; a longer delay would be none. */
+const MAX_TIMER = 2 ** 31 - 1;
 /** The backoff's first upper bound, in milliseconds; it doubles with each attempt. */
 const BASE_DELAY = 1000;
 
@@ -45,7 +48,7 @@ export function retryDelay(
     case 'ERR_NETWORK':
     case 'ERR_TIMEOUT': {
       const wait = isPushError(error) ? error.retryAfter : undefined;
-      if (typeof wait === 'number' && wait >= 0) return wait;
+      if (typeof wait === 'number' && wait >= 0) return Math.min(wait, MAX_TIMER);
       // A delay of NaN would be none to timers, and a queue without a count try for ever at once.
       if (!(attempt >= 0 && maxDelay >= 0)) {
         throw new RangeError('attempt counts attempts made, from 1, and maxDelay milliseconds');

@@ -55,6 +55,10 @@ retry('what the push service asked for counts, however long', () => {
     assert.is(retryDelay(errorOf('ERR_RATE_LIMITED', wait), 7, { maxDelay: 10 }), wait);
     assert.equal(nextStep(errorOf('ERR_UNAVAILABLE', wait), 1), { do: 'retry', delay: wait });
   }
+  // A push service that asks for centuries gets what a timer takes, and not a timer of 1 ms.
+  for (const wait of [2 ** 31, Number.MAX_SAFE_INTEGER, Infinity]) {
+    assert.is(retryDelay(errorOf('ERR_RATE_LIMITED', wait), 1), 2 ** 31 - 1);
+  }
   for (const wait of [-1, NaN, '5', null]) {
     const error = { name: 'DeliveryError', code: 'ERR_RATE_LIMITED', retryAfter: wait };
     assert.is(retryDelay(error, 1, half), 500, String(wait));
