@@ -13,7 +13,8 @@ export const MAX_PAYLOAD = 4077;
 
 /**
  * Encrypts a payload with `aesgcm` (draft-ietf-webpush-encryption-04), for browsers whose
- * `PushManager.supportedContentEncodings` has no `aes128gcm`. Firefox for Android takes 2,820 bytes.
+ * `PushManager.supportedContentEncodings` has no `aes128gcm`. Firefox for Android takes 2,820
+ * bytes.
  *
  * @param payload Text (sent as UTF-8) or bytes, at most 4,077 bytes.
  * @param options `padTo`: bytes, 0 to 4,077, default 0.

@@ -17,7 +17,8 @@ const MAX_PADDING = 255;
 
 /**
  * `form`: `'crypto-key'` (default), which binds both keys and the authentication secret
- * (draft-ietf-httpbis-encryption-encoding-00), or `'encryption-key'` (draft-thomson-http-encryption-01).
+ * (draft-ietf-httpbis-encryption-encoding-00), or `'encryption-key'`
+ * (draft-thomson-http-encryption-01).
  */
 export interface EncryptOptions extends PaddingOptions {
   readonly form?: 'crypto-key' | 'encryption-key' | undefined;
@@ -29,7 +30,8 @@ export interface EncryptOptions extends PaddingOptions {
  *
  * @param payload Text (sent as UTF-8) or bytes, at most 4,077 bytes.
  * @param options `padTo`: bytes, 0 to 4,077, at most 255 more than the payload has; `form`.
- * @returns A body of one record, with Content-Encoding, Encryption and Crypto-Key or Encryption-Key.
+ * @returns A body of one record, with Content-Encoding, Encryption and Crypto-Key or
+ * Encryption-Key.
  * @throws {PushError} ERR_SUBSCRIPTION_INVALID, ERR_PAYLOAD_TOO_LARGE. RangeError for more padding.
  * @example
  * const { body, headers } = await encrypt(subscription, 'Hello', { form: 'encryption-key' });
@@ -43,7 +45,8 @@ export async function encrypt(
   const data = readPayload(payload, MAX_PAYLOAD);
   const pad = readPadding(data.length, options, MAX_PAYLOAD);
   if (pad > MAX_PADDING) {
-    throw new RangeError(`padTo must be at most ${data.length + MAX_PADDING}: aesgcm128 pads by 255`);
+    const most = data.length + MAX_PADDING;
+    throw new RangeError(`padTo must be at most ${most}: aesgcm128 pads by 255`);
   }
   const coding = readForm(options.form);
   return sealLegacy(coding, recipient, data, pad, drawFresh());
@@ -58,8 +61,8 @@ function readForm(form: unknown): typeof HTTPBIS_00 {
 const open = /* @__PURE__ */ legacyOpener(chooseAesgcm128);
 
 /**
- * Decrypts an `aesgcm128` message of either form: its body with the fields Encryption and Crypto-Key
- * or Encryption-Key.
+ * Decrypts an `aesgcm128` message of either form: its body with the fields Encryption and
+ * Crypto-Key or Encryption-Key.
  *
  * @throws {PushError} ERR_DECRYPT_FAILED; nothing more is told.
  * @example

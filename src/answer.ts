@@ -6,8 +6,8 @@ import { tells } from './lib/secrets.ts';
 
 /**
  * The push service has taken the message; no proof of delivery. `location`: of the waiting message,
- * for `cancel`; `ttl`: seconds it will be kept; `receipt`: for later requests (RFC 8030 §5.1); `id`:
- * the vendor's own, for support tickets.
+ * for `cancel`; `ttl`: seconds it will be kept; `receipt`: for later requests (RFC 8030 §5.1);
+ * `id`: the vendor's own, for support tickets.
  */
 export interface Accepted {
   readonly status: number;
@@ -28,7 +28,7 @@ export interface Answer {
 const WORDS: readonly (readonly [RegExp, PushErrorCode])[] = [
   // Apple 400 or 403; FCM 403; autopush 401 (errno 109); WNS 401.
   [
-    /VapidPkHashMismatch|do not correspond to the cred|public key mismatch|public key.*channel url/i,
+    /VapidPkHashMismatch|not correspond to the cred|public key mismatch|public key.*channel url/i,
     'ERR_KEY_MISMATCH',
   ],
   // Apple 410; FCM 403.
@@ -142,7 +142,12 @@ function receiptLink(field: string | null): string | undefined {
 }
 
 /** What a success says. Throws for the success of WNS that is none. */
-export function acceptAnswer(answer: Answer, endpoint: string, origin: string, now: number): Accepted {
+export function acceptAnswer(
+  answer: Answer,
+  endpoint: string,
+  origin: string,
+  now: number,
+): Accepted {
   const { status, headers } = answer;
   const wns = headers.get('X-WNS-NotificationStatus')?.trim().toLowerCase();
   if (wns === 'dropped') rejectAnswer(answer, endpoint, origin, now);

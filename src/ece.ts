@@ -14,9 +14,9 @@ export type { Receiver } from './lib/open.ts';
 export type { Bytes, CryptoKey, Encrypted, HeadersLike, KeyPair, Payload } from './types.ts';
 
 /**
- * `rs`: bytes of a record with its tag, 18 to 4,294,967,295, default 4,096. `padding`: default none;
- * `{ multiple }` pads the content to a multiple of that many bytes, `{ random }` by a random number of
- * bytes up to that many.
+ * `rs`: bytes of a record with its tag, 18 to 4,294,967,295, default 4,096. `padding`: default
+ * none; `{ multiple }` pads the content to a multiple of that many bytes, `{ random }` by a random
+ * number of bytes up to that many.
  */
 export interface SealOptions extends SealingKey {
   readonly rs?: number | undefined;
@@ -48,8 +48,8 @@ function readBody(body: Chunk): Bytes {
  * Encrypts content of any length with `aes128gcm` (RFC 8188).
  *
  * @param content Text (sent as UTF-8) or bytes.
- * @param options `key` (input keying material, 16 bytes or more) with `keyid`, or `to`: the `keys` of
- * a subscription, as Web Push does it (RFC 8291).
+ * @param options `key` (input keying material, 16 bytes or more) with `keyid`, or `to`: the `keys`
+ * of a subscription, as Web Push does it (RFC 8291).
  * @returns The body: header and records; to be sent with `Content-Encoding: aes128gcm`.
  * @throws {PushError} ERR_KEY_INVALID. TypeError and RangeError for wrong options.
  * @example
@@ -78,7 +78,8 @@ export async function encrypt(content: Payload, options: SealOptions): Promise<B
 export async function decrypt(body: Chunk, options: OpenOptions): Promise<Bytes> {
   const bytes = readBody(body);
   const parts: Bytes[] = [];
-  const opening = createOpening({ maxRecordSize: Infinity, ...options }, (part) => parts.push(part));
+  const unbounded = { maxRecordSize: Infinity, ...options };
+  const opening = createOpening(unbounded, (part) => parts.push(part));
   await opening.write(bytes);
   await opening.end();
   return concat(...parts);
@@ -114,8 +115,8 @@ export function encryptStream(options: SealOptions): TransformStream<Uint8Array,
 }
 
 /**
- * The same as a stream: a record's content is given once its tag and delimiter were found right. What
- * came before a failure stays given, so act on the whole only when the stream has ended well.
+ * The same as a stream: a record's content is given once its tag and delimiter were found right.
+ * What came before a failure stays given, so act on the whole only when the stream has ended well.
  *
  * @param options As for `decrypt`, and `maxRecordSize`.
  * @throws {PushError} The stream errors with ERR_DECRYPT_FAILED or ERR_KEY_INVALID.
@@ -129,8 +130,8 @@ export function decryptStream(options: OpenOptions): TransformStream<Uint8Array,
 }
 
 /**
- * Encrypts content with the older `aesgcm` (draft-ietf-httpbis-encryption-encoding-02), whose salt and
- * record size stand in header fields.
+ * Encrypts content with the older `aesgcm` (draft-ietf-httpbis-encryption-encoding-02), whose salt
+ * and record size stand in header fields.
  *
  * @param options As for `encrypt`; `rs` counts no tag: 3 to 68,719,476,705, default 4,096.
  * @example

@@ -7,7 +7,9 @@ import type { Fresh, Recipient } from './lib/webpush.ts';
 import { readReceiver } from './subscription.ts';
 import type { Bytes, Encrypt, Encrypted, EncryptOptions, Payload } from './types.ts';
 
-/** Bytes of payload in a body of 4,096 (RFC 8291 §4): less 86 of header, 16 of tag, 1 of delimiter. */
+/**
+ * Bytes of payload in a body of 4,096 (RFC 8291 §4): less 86 of header, 16 of tag, 1 of delimiter.
+ */
 export const MAX_PAYLOAD = 3993;
 
 /**
@@ -49,10 +51,11 @@ export function drawFresh(): Fresh {
 /**
  * Encrypts a payload for a subscription with `aes128gcm` (RFC 8291).
  *
- * @param subscription With keys; checked as `parseSubscription` does, but for the endpoint's policy.
+ * @param subscription With keys; checked as `parseSubscription` does, but for the endpoint's
+ * policy.
  * @param payload Text (sent as UTF-8) or bytes, at most 3,993 bytes.
- * @param options `padTo`: bytes, default 0. An empty payload is padded by one byte, because Chromium
- * drops the shortest valid message.
+ * @param options `padTo`: bytes, default 0. An empty payload is padded by one byte, because
+ * Chromium drops the shortest valid message.
  * @returns A body of at most 4,096 bytes, one record, and its Content-Encoding.
  * @throws {PushError} ERR_SUBSCRIPTION_INVALID, ERR_SUBSCRIPTION_GONE, ERR_PAYLOAD_TOO_LARGE.
  * @example

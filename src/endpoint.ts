@@ -2,8 +2,8 @@ import { PushError } from './errors.ts';
 import type { EndpointPolicy } from './types.ts';
 
 /**
- * What holds under every policy: http(s), a host, no user info; none of the characters that different
- * parsers read differently (white space, control characters, backslash, "#").
+ * What holds under every policy: http(s), a host, no user info; none of the characters that
+ * different parsers read differently (white space, control characters, backslash, "#").
  */
 const ENDPOINT = /^https?:\/\/[^/?@]+([/?]|$)/i;
 const AMBIGUOUS = /[\s\\#\x00-\x1f\x7f-\x9f]/;
@@ -14,12 +14,16 @@ const MAX_LENGTH = 2048;
 const REMOVED = /(^|\.)permanently-removed\.invalid$/;
 
 /** The vendors' hosts. Chromium outside the stable channel uses jmt17.google.com. */
-const KNOWN =
-  /^(fcm\.googleapis|jmt17\.google|(.+\.)?push\.services\.mozilla|(.+\.)?push\.apple|(.+\.)?notify\.windows)\.com$/;
+const KNOWN: readonly RegExp[] = [
+  /^(fcm\.googleapis|jmt17\.google)\.com$/,
+  /(^|\.)(push\.services\.mozilla|push\.apple|notify\.windows)\.com$/,
+];
 
 /** Last labels that no public name has (RFC 6761, 6762, 8375, 7686, 9476, and practice). */
-const RESERVED =
-  /\.(localhost|localdomain|local|internal|intranet|lan|home|corp|private|alt|onion|test|invalid|example|arpa)$/;
+const RESERVED: readonly unknown[] = [
+  'localhost', 'localdomain', 'local', 'internal', 'intranet', 'lan', 'home', 'corp', 'private',
+  'alt', 'onion', 'test', 'invalid', 'example', 'arpa',
+];
 
 /** An error that says which subscription cannot be used; by its fault, not the caller's. */
 export function invalid(what: string): PushError {
@@ -64,11 +68,17 @@ function whyNotPublic(url: URL): string | undefined {
   if (/^[\d.]+$|^\[/.test(host)) return 'must have a name, not an address';
   // URL parsers let quotes and brackets into names; no public name has them, and shells and clients
   // that are no URL parsers read them otherwise.
-  const named = /^[\w-]+(\.[\w-]+)+$/.test(host) && !RESERVED.test(host);
+  const named = /^[\w-]+(\.[\w-]+)+$/.test(host) && !RESERVED.includes(host.split('.').pop());
   return named ? undefined : 'must have a public name';
 }
 
-/** Throws ERR_SUBSCRIPTION_INVALID where the policy does not allow the URL, TypeError for no policy. */
+function isKnown(url: URL): boolean {
+  return KNOWN.some((pattern) => pattern.test(bareHost(url)));
+}
+
+/**
+ * Throws ERR_SUBSCRIPTION_INVALID where the policy does not allow the URL, TypeError for no policy.
+ */
 export function checkPolicy(url: URL, policy: EndpointPolicy = 'public'): void {
   if (typeof policy === 'function') {
     const answer: unknown = policy(new URL(url));
@@ -81,7 +91,7 @@ export function checkPolicy(url: URL, policy: EndpointPolicy = 'public'): void {
     if (!answer) throw invalid('the endpoints function does not allow its endpoint');
   } else if (policy === 'public' || policy === 'known') {
     const why = whyNotPublic(url)
-      ?? (policy === 'known' && !KNOWN.test(bareHost(url)) ? 'must be a known vendor\'s' : undefined);
+      ?? (policy === 'public' || isKnown(url) ? undefined : 'must be a known vendor\'s');
     if (why) throw invalid(`its endpoint ${why} (see the endpoints option)`);
   } else if (policy !== 'any') {
     throw new TypeError("The endpoints option is 'public', 'known', 'any' or a function");

@@ -1,6 +1,8 @@
 import { property } from './lib/bytes.ts';
 
-/** What went wrong, named for what the caller can do next. The README says what each asks of you. */
+/**
+ * What went wrong, named for what the caller can do next. The README says what each asks of you.
+ */
 export type PushErrorCode =
   | 'ERR_SUBSCRIPTION_INVALID'
   | 'ERR_SUBSCRIPTION_GONE'
@@ -34,8 +36,21 @@ export interface PushErrorFacts {
   readonly endpoint?: string | undefined;
 }
 
-/** The members that may be shown to anyone; the others may hold a capability or a stranger's text. */
+/**
+ * The members that may be shown to anyone; the others may hold a capability or a stranger's text.
+ */
 const SHOWN = ['status', 'reason', 'retryAfter', 'sent', 'origin'] as const;
+
+interface Held {
+  readonly facts: PushErrorFacts;
+  readonly shown: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What belongs to an error and is not in it: workerd clones hidden members too, and calls their
+ * getters; private members would make two copies of the package two types.
+ */
+const HELD: WeakMap<object, Held> = /* @__PURE__ */ new WeakMap();
 
 /**
  * Every error of this library. `code` says what to do; the rest are facts, each `undefined` where
@@ -53,16 +68,17 @@ export class PushError extends Error {
   declare readonly sent: 'no' | 'maybe' | undefined;
   /** The origin of the endpoint: safe to log. */
   declare readonly origin: string | undefined;
-  // Not the error's own: workerd clones hidden members too, and calls their getters.
-  readonly #facts: PushErrorFacts;
-  readonly #shown: Readonly<Record<string, unknown>>;
 
-  constructor(code: PushErrorCode, message: string, facts: PushErrorFacts = {}, name = 'PushError') {
+  constructor(
+    code: PushErrorCode,
+    message: string,
+    facts: PushErrorFacts = {},
+    name: string = 'PushError',
+  ) {
     super(message);
-    this.#facts = facts;
     const shown: Record<string, unknown> = { code };
     for (const key of SHOWN) if (facts[key] !== undefined) shown[key] = facts[key];
-    this.#shown = { name, message, ...shown };
+    HELD.set(this, { facts, shown: { name, message, ...shown } });
     Object.assign(this, shown);
     // A getter of its own: Node and Deno print a cause's text where it is plain data, or inherited.
     if (facts.cause !== undefined) define(this, 'cause', { get: () => facts.cause });
@@ -76,17 +92,19 @@ export class PushError extends Error {
 
   /** At most 1,024 characters of the answer, control characters replaced. Not enumerable. */
   get detail(): string | undefined {
-    return this.#facts.detail;
+    return HELD.get(this)?.facts.detail;
   }
 
   /** A capability: whoever knows it can send to it. Not enumerable. */
   get endpoint(): string | undefined {
-    return this.#facts.endpoint;
+    return HELD.get(this)?.facts.endpoint;
   }
 
-  /** name, code, message, status, reason, retryAfter, sent, origin; never endpoint, cause or detail. */
+  /**
+   * name, code, message, status, reason, retryAfter, sent, origin; never endpoint, cause or detail.
+   */
   get toJSON(): () => Readonly<Record<string, unknown>> {
-    return () => ({ ...this.#shown });
+    return () => ({ ...HELD.get(this)?.shown });
   }
 }
 

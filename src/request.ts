@@ -10,10 +10,10 @@ import type {
 import type { Vapid } from './vapid.ts';
 
 /**
- * What may differ from message to message. `ttl`: seconds that a push service keeps the message for a
- * device that is away, default 2,419,200 (four weeks); `expires`: an instant instead (a Date, or
- * milliseconds since the epoch), the TTL is reckoned at each attempt. `topic`: replaces a message of
- * the same topic that waits. `headers`: further ones.
+ * What may differ from message to message. `ttl`: seconds that a push service keeps the message for
+ * a device that is away, default 2,419,200 (four weeks); `expires`: an instant instead (a Date, or
+ * milliseconds since the epoch), the TTL is reckoned at each attempt. `topic`: replaces a message
+ * of the same topic that waits. `headers`: further ones.
  */
 export interface MessageOptions extends EncryptOptions {
   readonly ttl?: number | undefined;
@@ -58,8 +58,11 @@ const MOST_PADDING = 4_077;
 const MAX_TTL = 2 ** 31 - 1;
 const URGENCIES: readonly unknown[] = ['very-low', 'low', 'normal', 'high'];
 /** The fields that the library writes, and those that frame the message on the wire. */
-const OWN_FIELDS =
-  /^(ttl|urgency|topic|prefer|link|authorization|content-(encoding|type|length)|encryption(-key)?|crypto-key|x-wns-cache-policy|host|connection|transfer-encoding)$/i;
+const OWN_FIELDS: readonly string[] = [
+  'ttl', 'urgency', 'topic', 'prefer', 'link', 'authorization', 'x-wns-cache-policy',
+  'content-encoding', 'content-type', 'encryption', 'encryption-key', 'crypto-key',
+  'content-length', 'host', 'connection', 'transfer-encoding',
+];
 /** Taken from what `encrypt` answers; others are not its business. */
 const CODING_FIELDS = ['Content-Encoding', 'Encryption', 'Crypto-Key', 'Encryption-Key'] as const;
 /** RFC 8030 §5.1. */
@@ -129,7 +132,9 @@ function readExtra(headers: Readonly<Record<string, string>>): Record<string, st
   // A Headers has no entries that Object.entries would see.
   if (Symbol.iterator in headers) throw new TypeError('headers must be a record, name to value');
   for (const [name, value] of Object.entries(headers)) {
-    if (OWN_FIELDS.test(name)) throw new TypeError(`The header ${name} is the library's own`);
+    if (OWN_FIELDS.includes(name.toLowerCase())) {
+      throw new TypeError(`The header ${name} is the library's own`);
+    }
     const right = /^[!#$%&'*+.^`|~\w-]+$/.test(name)
       && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
     if (!right) throw new TypeError('headers must be field names with field values');
@@ -283,7 +288,8 @@ export function prepare(
  *
  * @param subscription Checked as `parseSubscription` does.
  * @param payload Text, bytes, or `null` for a push without payload.
- * @param options `vapid` (or `null`), `ttl` in seconds or `expires`, `urgency`, `topic`, `padTo`, ...
+ * @param options `vapid` (or `null`), `ttl` in seconds or `expires`, `urgency`, `topic`, `padTo`,
+ * ...
  * @throws {PushError} ERR_SUBSCRIPTION_INVALID, ERR_SUBSCRIPTION_GONE, ERR_PAYLOAD_TOO_LARGE,
  * ERR_EXPIRED, ERR_VAPID_INVALID. TypeError and RangeError for wrong options.
  * @example

@@ -27,8 +27,8 @@ function sextet(code: number): number {
 
 /**
  * The bytes of base64 in either alphabet (RFC 4648 §4 and §5), padded or not, or `undefined`: what
- * people's databases hold. Trailing bits that are not zero are refused (§3.5), so that bytes have one
- * spelling in an alphabet.
+ * people's databases hold. Trailing bits that are not zero are refused (§3.5), so that bytes have
+ * one spelling in an alphabet.
  */
 export function decodeBase64(text: string): Bytes | undefined {
   const bare = text.length % 4 ? text : text.replace(/==?$/, '');

@@ -38,8 +38,8 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * A copy of a caller's bytes, or `undefined` for anything else. Not by `instanceof`: test runners and
- * sandboxes hand over arrays of another realm.
+ * A copy of a caller's bytes, or `undefined` for anything else. Not by `instanceof`: test runners
+ * and sandboxes hand over arrays of another realm.
  */
 export function copyBytes(value: unknown): Bytes | undefined {
   return viewBytes(value)?.slice();

@@ -1,4 +1,7 @@
-/** The private keys that tools write: PKCS#8 (RFC 5958) and SEC1 (RFC 5915), as DER or PEM (RFC 7468). */
+/**
+ * The private keys that tools write: PKCS#8 (RFC 5958) and SEC1 (RFC 5915), as DER or PEM (RFC
+ * 7468).
+ */
 import type { Bytes } from '../types.ts';
 import { decodeBase64 } from './base64url.ts';
 
@@ -66,7 +69,10 @@ export function decodePrivateKey(der: Bytes): KeyParts | undefined {
   return known && third?.tag === 4 ? decodeSec1(third.content) : undefined;
 }
 
-/** The private key's DER in PEM text, or `undefined`. Other blocks, such as EC PARAMETERS, stand aside. */
+/**
+ * The private key's DER in PEM text, or `undefined`. Other blocks, such as EC PARAMETERS, stand
+ * aside.
+ */
 export function decodePem(text: string): Bytes | undefined {
   const block = /-----BEGIN (?:EC )?PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END/.exec(text)?.[1];
   return block === undefined ? undefined : decodeBase64(block.replace(/\s/g, ''));

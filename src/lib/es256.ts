@@ -22,7 +22,9 @@ export async function verifyEs256(
   return crypto.subtle.verify(ES256, key, signature, data);
 }
 
-/** A private key with its public point. Engines differ in what they do when the two do not belong. */
+/**
+ * A private key with its public point. Engines differ in what they do when the two do not belong.
+ */
 export function importSigningKey(point: Uint8Array, d: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', jwkOf(point, d), ES256, false, ['sign']);
 }

@@ -45,7 +45,10 @@ export function frontPadded(overhead: 1 | 2): Layout {
   return { overhead, countsTag: false, unpad };
 }
 
-/** draft-ietf-webpush-encryption-04, draft-ietf-httpbis-encryption-encoding-01 to -03. No keyid: WNS. */
+/**
+ * draft-ietf-webpush-encryption-04, draft-ietf-httpbis-encryption-encoding-01 to -03. No keyid:
+ * WNS.
+ */
 export const AESGCM: LegacyCoding = /* @__PURE__ */ coding(
   'aesgcm', 2, 'Crypto-Key', undefined, true,
 );
@@ -179,7 +182,7 @@ export function readLegacyParams(
 }
 
 /** salt and rs of an Encryption value. */
-export function readSalt(encryption: Params): Outcome<{ readonly salt: Bytes; readonly rs: number }> {
+export function readSalt(encryption: Params): Outcome<Omit<LegacyParams, 'dh'>> {
   const rsText = encryption.get('rs') ?? String(DEFAULT_RECORD_SIZE);
   const rs = /^\d+$/.test(rsText) ? Number(rsText) : 0;
   if (rs <= 1 || rs > MAX_RECORD_SIZE) return 'invalid-rs';

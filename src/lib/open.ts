@@ -47,8 +47,8 @@ function readMessage(message: Message): { body: Bytes | undefined; headers: Head
 }
 
 /**
- * Opens a message with keys as they are now; tells every failure by one code, because a sender could
- * learn of the keys from more (RFC 8188 §4.3 has the integrity of messages at stake).
+ * Opens a message with keys as they are now; tells every failure by one code, because a sender
+ * could learn of the keys from more (RFC 8188 §4.3 has the integrity of messages at stake).
  */
 export async function openWith(
   open: Open,

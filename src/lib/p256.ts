@@ -46,7 +46,9 @@ export async function publicPoint(pair: KeyPair): Promise<Bytes> {
     : exportPoint(pair.publicKey);
 }
 
-/** The 65 bytes of any public key of P-256; a JWK has both coordinates in full (RFC 7518 §6.2.1). */
+/**
+ * The 65 bytes of any public key of P-256; a JWK has both coordinates in full (RFC 7518 §6.2.1).
+ */
 export async function exportPoint(key: CryptoKey): Promise<Bytes> {
   const { x, y } = await crypto.subtle.exportKey('jwk', key);
   return concat(new Uint8Array([4]), decodeBase64url(x ?? '')!, decodeBase64url(y ?? '')!);

@@ -2,9 +2,13 @@
 export type Params = ReadonlyMap<string, string>;
 
 const OWS = /[\t ]*/y;
-/** token "=" ( token / quoted-string ), no white space around "=" (RFC 7231 §3.1.1.1, RFC 7230 §3.2.6). */
-const PARAMETER =
-  /([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)")/y;
+/**
+ * token "=" ( token / quoted-string ), no white space around "=" (RFC 7231 §3.1.1.1, RFC 7230
+ * §3.2.6).
+ */
+const NAME = /([!#$%&'*+.^_`|~\w-]+)=/y;
+const TOKEN = /[!#$%&'*+.^_`|~\w-]+/y;
+const QUOTED = /"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)"/y;
 
 /** Characters of a field: HTTP servers take no more, and JavaScriptCore is slow with long ones. */
 const MAX_LENGTH = 8192;
@@ -33,18 +37,24 @@ export function parseParams(field: string): readonly Params[] | undefined {
 /** The place behind the element that begins at `at`, white space included, or -1. */
 function parseElement(field: string, at: number, into: Map<string, string>): number {
   for (;;) {
-    PARAMETER.lastIndex = at;
-    const match = PARAMETER.exec(field);
-    const name = match?.[1]?.toLowerCase();
-    if (!match || name === undefined || into.has(name)) return -1;
-    into.set(name, match[2] ?? match[3]?.replace(/\\(.)/g, '$1') ?? '');
-    at = skip(field, at + match[0].length);
+    const name = matchAt(NAME, field, at);
+    const key = name?.[1]?.toLowerCase();
+    if (!name || key === undefined || into.has(key)) return -1;
+    const start = at + name[0].length;
+    const value = matchAt(TOKEN, field, start) ?? matchAt(QUOTED, field, start);
+    if (!value) return -1;
+    into.set(key, value[1]?.replace(/\\(.)/g, '$1') ?? value[0]);
+    at = skip(field, start + value[0].length);
     if (field[at] !== ';') return at;
     at = skip(field, at + 1);
   }
 }
 
+function matchAt(pattern: RegExp, field: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(field);
+}
+
 function skip(field: string, at: number): number {
-  OWS.lastIndex = at;
-  return at + (OWS.exec(field)?.[0].length ?? 0);
+  return at + (matchAt(OWS, field, at)?.[0].length ?? 0);
 }

@@ -23,7 +23,9 @@ function parseHttpDate(text: string, now: number): number | undefined {
   return instant(near > thisYear + 50 ? near - 100 : near);
 }
 
-/** Milliseconds that a Retry-After field asks to wait (RFC 9110 §10.2.3); `undefined` for nonsense. */
+/**
+ * Milliseconds that a Retry-After field asks to wait (RFC 9110 §10.2.3); `undefined` for nonsense.
+ */
 export function parseRetryAfter(field: string | null | undefined, now: number): number | undefined {
   const text = field?.trim() ?? '';
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);

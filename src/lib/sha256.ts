@@ -9,8 +9,8 @@ const BLOCK = 64;
 
 /**
  * The first 32 bits of the fractional parts of roots of the first primes, as FIPS 180-4 defines its
- * constants; computed, because the table would be a fifth of the bytes of `encrypt`. The error of `**`
- * is 2^-18 of the last bit kept, and a test compares the published table in every runtime.
+ * constants; computed, because the table would be a fifth of the bytes of `encrypt`. The error of
+ * `**` is 2^-18 of the last bit kept, and a test compares the published table in every runtime.
  */
 function fractions(count: number, power: number): Int32Array {
   const words = new Int32Array(count);

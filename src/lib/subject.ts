@@ -8,14 +8,14 @@ const MAILTO = /^mailto:[^@,;:()[\]?%]+@([^@,;:()[\]?%/#]+)$/i;
 const UNREACHABLE = /^[^.]*$|(^|\.)(localhost|local|invalid)$/i;
 
 /**
- * Checks the subject of a token: a contact for the push service's operators (RFC 8292 §2.1), and one
- * that every service takes.
+ * Checks the subject of a token: a contact for the push service's operators (RFC 8292 §2.1), and
+ * one that every service takes.
  */
 export function checkSubject(subject: unknown): string {
   const text = typeof subject === 'string' && !FOREIGN.test(subject) ? subject : '';
   const host = MAILTO.exec(text)?.[1] ?? httpsHost(text);
   if (host === undefined) {
-    throw invalid('must be "mailto:" with one address or an https: URL, such as mailto:me@example.com');
+    throw invalid('must be an https: URL or one address, such as mailto:me@example.com');
   }
   if (UNREACHABLE.test(host.replace(/\.$/, ''))) {
     throw invalid('must have a public host: Apple refuses localhost, .local and .invalid');

@@ -20,7 +20,9 @@ export function invalidVapid(what: string, cause?: unknown): PushError {
 /** Characters of a key as text; the expression below takes the square of their number. */
 const MAX_TEXT = 1000;
 
-/** base64 text as people paste it: quotes, white space and `\n`, also the two characters, around it. */
+/**
+ * base64 text as people paste it: quotes, white space and `\n`, also the two characters, around it.
+ */
 function decodeText(text: unknown): Bytes | undefined {
   if (typeof text !== 'string' || text.length > MAX_TEXT) return undefined;
   return decodeBase64(text.replace(/^(["'\s]|\\n)+|(["'\s]|\\n)+$/g, ''));

@@ -11,7 +11,9 @@ import { expand, extract } from './sha256.ts';
 
 /** Octets of the authentication secret (RFC 8291 §3.2). */
 export const AUTH_LENGTH = 16;
-/** One record of at most this size: what every push service must take (RFC 8291 §4, RFC 8030 §7.2). */
+/**
+ * One record of at most this size: what every push service must take (RFC 8291 §4, RFC 8030 §7.2).
+ */
 export const RECORD_SIZE = 4096;
 
 /** For whom a message is encrypted. */

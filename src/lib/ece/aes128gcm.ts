@@ -7,9 +7,8 @@ import {
 import type { Header } from '../records.ts';
 import { combineKeys } from '../webpush.ts';
 import { onlyOne, readKey, readKeyid, readPublicKeys } from './keys.ts';
-import type { OpeningKey, SealingKey } from './keys.ts';
+import type { OpeningKey, Sealing, SealingKey } from './keys.ts';
 import { readPadding } from './padding.ts';
-import type { Padding } from './padding.ts';
 import { capacityOf, createSealer } from './seal.ts';
 import type { Sealer } from './seal.ts';
 import { createUnsealer, decryptFailed } from './unseal.ts';
@@ -22,7 +21,10 @@ export interface Start {
   readonly ikm: Bytes;
 }
 
-/** Draws a salt; for a receiver's key also a key pair, whose public half is the key id (RFC 8291 §4). */
+/**
+ * Draws a salt; for a receiver's key also a key pair, whose public half is the key id (RFC 8291
+ * §4).
+ */
 async function start(options: SealingKey): Promise<Start> {
   const salt = crypto.getRandomValues(zeros(SALT_LENGTH));
   const { to } = options;
@@ -39,7 +41,9 @@ function readRs(rs: number = 4096): number {
   throw new RangeError('rs must be a whole number from 18 to 4,294,967,295');
 }
 
-/** A record of RFC 8188; one without padding has its delimiter in the spare octet, without a copy. */
+/**
+ * A record of RFC 8188; one without padding has its delimiter in the spare octet, without a copy.
+ */
 function delimitBlock(block: Bytes, length: number, pad: number, last: boolean): Bytes {
   if (pad > 0) return delimit(block.subarray(0, length), pad, last);
   block[length] = last ? 2 : 1;
@@ -68,7 +72,7 @@ export function sealFrom(
 }
 
 export function createSealing(
-  options: SealingKey & { readonly rs?: number | undefined; readonly padding?: Padding | undefined },
+  options: Sealing,
   give: (part: Bytes) => void,
 ): Sealer {
   onlyOne(options.key, options.to, 'key and to');

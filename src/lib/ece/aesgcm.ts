@@ -13,9 +13,8 @@ import { parseParams } from '../params.ts';
 import { openRecords, refused, SALT_LENGTH } from '../records.ts';
 import type { ContentKeys } from '../records.ts';
 import { onlyOne, readKey, readKeyid, readPublicKeys } from './keys.ts';
-import type { Key, KeyLookup, OpeningKey, PublicKeys, SealingKey } from './keys.ts';
+import type { Key, KeyLookup, OpeningKey, PublicKeys, Sealing, SealingKey } from './keys.ts';
 import { readPadding } from './padding.ts';
-import type { Padding } from './padding.ts';
 import { createSealer } from './seal.ts';
 import { decryptFailed } from './unseal.ts';
 
@@ -49,13 +48,13 @@ function explicit(salt: Bytes, key: Key): ContentKeys {
 /** A key id as it stands in a field: a token, or a quoted string. */
 function quoteKeyid(keyid: SealingKey['keyid']): string {
   const text = decodeUtf8(readKeyid(keyid)) ?? '';
-  if (!/^[\x20-\x7e]*$/.test(text)) throw new TypeError('keyid must be of visible ASCII for aesgcm');
+  if (!/^[\x20-\x7e]*$/.test(text)) throw new TypeError('keyid must be visible ASCII for aesgcm');
   return text && `keyid="${text.replace(/["\\]/g, '\\$&')}";`;
 }
 
 export async function sealAesgcm(
   content: Bytes,
-  options: SealingKey & { readonly rs?: number | undefined; readonly padding?: Padding | undefined },
+  options: Sealing,
 ): Promise<Encrypted> {
   const { key, to, keyid } = options;
   onlyOne(key, to, 'key and to');
@@ -63,7 +62,8 @@ export async function sealAesgcm(
   const padding = readPadding(options.padding);
   const id = to ? '' : quoteKeyid(keyid);
   const salt = crypto.getRandomValues(zeros(SALT_LENGTH));
-  const { keys, headers } = to ? await sealFor(to, salt) : { keys: explicit(salt, key!), headers: {} };
+  const sealed = to ? await sealFor(to, salt) : { keys: explicit(salt, key!), headers: {} };
+  const { keys, headers } = sealed;
   const parts: Bytes[] = [];
   const writing = {
     capacity: rs - 2, spare: 0, endsShort: true, maxPad: MAX_PAD,
@@ -113,7 +113,8 @@ export async function openAesgcm(
   const headers = readHeaders(fields);
   const coding = headers('Content-Encoding');
   if (coding !== undefined && coding !== 'aesgcm') throw decryptFailed();
-  const { keys, rs } = receiver ? await openFor(receiver, headers) : await openExplicit(key!, headers);
+  const opened = receiver ? openFor(receiver, headers) : openExplicit(key!, headers);
+  const { keys, rs } = await opened;
   const data = await openRecords(AESGCM, keys, rs, body);
   if (refused(data)) throw decryptFailed();
   return data;

@@ -13,12 +13,15 @@ export interface Block {
 /** A first buffer of at most this size: a header may announce records of 4 GiB for a body of 20. */
 const FIRST = 65_536;
 
-/** `size`: bytes of a full block; `spare`: zeros behind it. The buffer grows with what really comes. */
+/**
+ * `size`: bytes of a full block; `spare`: zeros behind it. The buffer grows with what really comes.
+ */
 export function createBlock(size: number, spare: number = 0): Block {
   let buffer = zeros(0);
   let length = 0;
   const grow = (wanted: number): void => {
-    const larger = zeros(Math.min(size + spare, Math.max(wanted + spare, 2 * buffer.length, FIRST)));
+    const room = Math.max(wanted + spare, 2 * buffer.length, FIRST);
+    const larger = zeros(Math.min(size + spare, room));
     larger.set(buffer.subarray(0, length));
     buffer = larger;
   };

@@ -6,6 +6,7 @@ import { decodeBase64 } from '../base64url.ts';
 import { isPoint } from '../p256.ts';
 import { AUTH_LENGTH } from '../webpush.ts';
 import type { Recipient } from '../webpush.ts';
+import type { Padding } from './padding.ts';
 
 /** Input keying material: at least 16 bytes of it, from a random source. */
 export type Key = Uint8Array | ArrayBuffer;
@@ -24,6 +25,12 @@ export interface SealingKey {
   readonly key?: Key | undefined;
   readonly keyid?: string | Uint8Array | undefined;
   readonly to?: PublicKeys | undefined;
+}
+
+/** `rs`: bytes of a record. */
+export interface Sealing extends SealingKey {
+  readonly rs?: number | undefined;
+  readonly padding?: Padding | undefined;
 }
 
 /** One of `key` and `receiver`. */

@@ -1,6 +1,8 @@
 import type { Bytes } from '../../types.ts';
 
-/** Records under way at once: enough to keep the platform's threads busy, and the memory constant. */
+/**
+ * Records under way at once: enough to keep the platform's threads busy, and the memory constant.
+ */
 const OVERLAP = 8;
 
 /** Runs operations at once and gives their results in order. */

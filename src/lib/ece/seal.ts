@@ -13,7 +13,9 @@ export interface Writing {
   readonly spare: number;
   /** The octets of a record before encryption, out of its data with the spare ones behind it. */
   readonly pad: (block: Bytes, length: number, pad: number, last: boolean) => Bytes;
-  /** Whether the end is told by a record that is not full, so that a full last one needs another. */
+  /**
+   * Whether the end is told by a record that is not full, so that a full last one needs another.
+   */
   readonly endsShort: boolean;
   /** The most octets of padding in one record. */
   readonly maxPad: number;
@@ -37,7 +39,8 @@ export function createSealer(
   const pipe = createPipe(give);
   let index = 0;
   let length = 0;
-  const seal = async (record: Bytes, iv: Bytes): Promise<Bytes> => sealRecord(await key, iv, record);
+  const seal = async (record: Bytes, iv: Bytes): Promise<Bytes> =>
+    sealRecord(await key, iv, record);
   const add = (data: Bytes, padding: number, last: boolean): Promise<void> => {
     const record = pad(data, data.length - spare, padding, last);
     return pipe.add(seal(record, recordNonce(keys.nonce, index++)));

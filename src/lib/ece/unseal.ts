@@ -16,8 +16,8 @@ export function decryptFailed(): PushError {
 }
 
 /**
- * Gives the data of each record, in order, after its tag was checked and its padding fits its place.
- * `most`: bytes of a record that are held at the most.
+ * Gives the data of each record, in order, after its tag was checked and its padding fits its
+ * place. `most`: bytes of a record that are held at the most.
  */
 export function createUnsealer(
   keys: ContentKeys,

@@ -33,8 +33,8 @@ export function sealSync(
 
 /**
  * Encrypts as `encrypt` does (RFC 8291, `aes128gcm`), on `node:crypto`: the same checks, limits and
- * errors, for a third of the CPU, because WebCrypto's task switches cost more than the cryptography.
- * Synchronous inside: 64 messages take some 7 milliseconds of the one thread.
+ * errors, for a third of the CPU, because WebCrypto's task switches cost more than the
+ * cryptography. Synchronous inside: 64 messages take some 7 milliseconds of the one thread.
  *
  * @throws {PushError} ERR_SUBSCRIPTION_INVALID, ERR_SUBSCRIPTION_GONE, ERR_PAYLOAD_TOO_LARGE.
  * @example
