@@ -648,7 +648,7 @@ async function namesAndOrder({ page, served }) {
 }
 
 async function themes({ page }) {
-  if (!page.theme) return;
+  if (!page.theme) return console.log('      note: only Chromium is told to change its theme');
   const luminance = `(text) => {
     const [r, g, b] = text.match(/[\\d.]+/g).map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;

@@ -7,13 +7,13 @@ import { startServe } from './serve.js';
 
 const WIDE = { width: 1160, height: 720 };
 /** Octets do not compress. */
-const LOW = { width: 1160, height: 600 };
+const LOW = { width: 1160, height: 540 };
 const NARROW = { width: 390, height: 780 };
 
 /** Those that documents show. */
 const SHOWN = [
   { name: 'inbox-light', size: WIDE, theme: 'light', hash: '#/push/9' },
-  { name: 'inbox-dark', size: LOW, theme: 'dark', hash: '#/push/9', section: 'Body', below: 236 },
+  { name: 'inbox-dark', size: LOW, theme: 'dark', hash: '#/push/9', section: 'Body', below: 210 },
   { name: 'inbox-narrow-light', size: NARROW, theme: 'light', hash: '#/' },
   { name: 'inbox-narrow-dark', size: NARROW, theme: 'dark', hash: '#/push/9' },
 ];

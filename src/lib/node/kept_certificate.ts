@@ -80,9 +80,10 @@ export async function keepCertificate(
   const caFile = join(folder, 'authority.pem');
   let bundle = readBundle(file, names, now);
   if (!bundle) {
+    // Before the wait: what another process puts there meanwhile is to stay.
+    const isUseless = readOr(file) !== undefined;
     const made = await createCertificate({ names });
-    const exists = isThere(file);
-    place(file, made.key + made.cert, 0o600, exists);
+    place(file, made.key + made.cert, 0o600, isUseless);
     bundle = readBundle(file, names, now) ?? made;
   }
   if (readOr(caFile) !== bundle.ca) place(caFile, bundle.ca, 0o644, true);
@@ -95,8 +96,4 @@ function readOr(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isThere(file: string): boolean {
-  return readOr(file) !== undefined;
 }
