@@ -1,4 +1,6 @@
-/** Requests on their way through an inbox: those that the push service never tells of are told too. */
+/**
+ * Requests on their way through an inbox: those that the push service never tells of are told too.
+ */
 import { zeros } from '../bytes.ts';
 import type { Core, Exchange } from '../service/core.ts';
 import { isReset } from '../service/faults.ts';
