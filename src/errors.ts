@@ -41,8 +41,7 @@ export interface PushErrorFacts {
  */
 const SHOWN = ['status', 'reason', 'retryAfter', 'sent', 'origin'] as const;
 
-interface Held {
-  readonly facts: PushErrorFacts;
+interface Held extends PushErrorFacts {
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
@@ -78,7 +77,7 @@ export class PushError extends Error {
     super(message);
     const shown: Record<string, unknown> = { code };
     for (const key of SHOWN) if (facts[key] !== undefined) shown[key] = facts[key];
-    HELD.set(this, { facts, shown: { name, message, ...shown } });
+    HELD.set(this, { ...facts, shown: { name, message, ...shown } });
     Object.assign(this, shown);
     // A getter of its own: Node and Deno print a cause's text where it is plain data, or inherited.
     if (facts.cause !== undefined) define(this, 'cause', { get: () => facts.cause });
@@ -92,12 +91,12 @@ export class PushError extends Error {
 
   /** At most 1,024 characters of the answer, control characters replaced. Not enumerable. */
   get detail(): string | undefined {
-    return HELD.get(this)?.facts.detail;
+    return HELD.get(this)?.detail;
   }
 
   /** A capability: whoever knows it can send to it. Not enumerable. */
   get endpoint(): string | undefined {
-    return HELD.get(this)?.facts.endpoint;
+    return HELD.get(this)?.endpoint;
   }
 
   /**

@@ -10,7 +10,7 @@ export type { DeclarativeAction, DeclarativeNotification };
 
 function valid(read: DeclarativeNotification | string): DeclarativeNotification {
   if (typeof read !== 'string') return read;
-  const message = `Cannot use the notification: ${read} is missing or wrong`;
+  const message = `Bad notification: ${read} is missing or wrong`;
   throw new PushError('ERR_NOTIFICATION_INVALID', message, { reason: read });
 }
 

@@ -13,7 +13,9 @@ export type { PushErrorCode } from './errors.ts';
 export type { IncomingMessage, Receiver } from './lib/open.ts';
 export type { Bytes, CryptoKey, HeadersLike, KeyPair, Subscription } from './types.ts';
 
-/** A receiver's keys as text, base64url: 65, 32 and 16 bytes. `privateKey` and `auth` are secrets. */
+/**
+ * A receiver's keys as text, base64url: 65, 32 and 16 bytes. `privateKey` and `auth` are secrets.
+ */
 export interface ReceiverKeys {
   readonly publicKey: string;
   readonly privateKey: string;
@@ -34,8 +36,8 @@ export async function generateReceiver(): Promise<Receiver> {
 }
 
 /**
- * Whether the private key belongs to the point: some engines import a JWK without looking, Firefox and
- * WebKitGTK also one of 0 or of the group's order and more, and fail when it is used.
+ * Whether the private key belongs to the point: some engines import a JWK without looking, Firefox
+ * and WebKitGTK also one of 0 or of the group's order and more, and fail when it is used.
  */
 async function isPair(keys: KeyPair, point: Bytes): Promise<boolean> {
   const probe = await generateEcdh(true);
@@ -113,8 +115,8 @@ const open: Open = async (receiver, headers, body) => {
 /**
  * Decrypts a push message (RFC 8291; draft-ietf-webpush-encryption-04 and both forms of aesgcm128).
  *
- * @param message The body (`aes128gcm`), or the body with its header fields, which tell the coding by
- * Content-Encoding; at most 128 KiB, of one record or several.
+ * @param message The body (`aes128gcm`), or the body with its header fields, which tell the coding
+ * by Content-Encoding; at most 128 KiB, of one record or several.
  * @returns The payload's bytes.
  * @throws {PushError} ERR_DECRYPT_FAILED for any message that does not open; nothing more is told.
  * @example

@@ -1,7 +1,9 @@
 import { isPushError } from './errors.ts';
 import type { PushErrorCode } from './errors.ts';
 
-/** `maxDelay`: the longest backoff in milliseconds, default 300,000. `random`: default Math.random. */
+/**
+ * `maxDelay`: the longest backoff in milliseconds, default 300,000. `random`: default Math.random.
+ */
 export interface RetryOptions {
   readonly random?: (() => number) | undefined;
   readonly maxDelay?: number | undefined;
@@ -9,9 +11,9 @@ export interface RetryOptions {
 
 /**
  * What a job queue does with a failed delivery: try again after `delay` milliseconds; `delete` the
- * subscription; `resubscribe`: delete it, the page makes another; `stop` sending to this origin until
- * the configuration is right (not to all: any subscriber can name one that refuses every token);
- * `report` it to a person.
+ * subscription; `resubscribe`: delete it, the page makes another; `stop` sending to this origin
+ * until the configuration is right (not to all: any subscriber can name one that refuses every
+ * token); `report` it to a person.
  */
 export type NextStep =
   | { readonly do: 'retry'; readonly delay: number }
@@ -27,13 +29,13 @@ function codeOf(error: unknown): PushErrorCode | undefined {
 }
 
 /**
- * How long to wait before the next attempt, if there should be one: what the push service asked for,
- * else exponential backoff with full jitter. A pure function but for `random`.
+ * How long to wait before the next attempt, if there should be one: what the push service asked
+ * for, else exponential backoff with full jitter. A pure function but for `random`.
  *
  * @param error What `send` threw, or what its `toJSON()` gave.
  * @param attempt Attempts made so far, from 1.
- * @returns Milliseconds, or `undefined`: do not try again. Never less than the service asked for, so
- * it may be more than `maxDelay`.
+ * @returns Milliseconds, or `undefined`: do not try again. Never less than the service asked for,
+ * so it may be more than `maxDelay`.
  * @example
  * const delay = retryDelay(error, 1);
  */

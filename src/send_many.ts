@@ -1,6 +1,6 @@
 import type { Accepted } from './answer.ts';
 import type { PushError, PushErrorCode } from './errors.ts';
-import { readPlan, sleep } from './lib/many/plan.ts';
+import { readPlan } from './lib/many/plan.ts';
 import { pump, tell } from './lib/many/pump.ts';
 import { act, createRun, isOver, stop } from './lib/many/run.ts';
 import type { Run } from './lib/many/run.ts';
@@ -9,9 +9,9 @@ import type { SendOptions } from './send.ts';
 import type { Now, Payload, Subscription } from './types.ts';
 
 /**
- * A row of any shape with these members. `payload`: `undefined` for the shared one, `null` for a push
- * without payload. `options` take the place of the shared ones, one by one; `ttl` and `expires` of
- * each other.
+ * A row of any shape with these members. `payload`: `undefined` for the shared one, `null` for a
+ * push without payload. `options` take the place of the shared ones, one by one; `ttl` and
+ * `expires` of each other.
  */
 export interface Delivery {
   readonly subscription: Subscription;
@@ -20,8 +20,8 @@ export interface Delivery {
 }
 
 /**
- * How far a batch is: rows begun and done, those accepted, attempts after the first, failures by code,
- * and rows a second since the start.
+ * How far a batch is: rows begun and done, those accepted, attempts after the first, failures by
+ * code, and rows a second since the start.
  */
 export interface Progress {
   readonly started: number;
@@ -47,8 +47,8 @@ export interface SendManyOptions<T> extends SendOptions {
   /** Rows parked for busy origins before the source is left alone: 1,024. */
   readonly lookahead?: number | undefined;
   /**
-   * Answers in a row that blame the token or key, with no success among them, after which an origin is
-   * left alone: 20.
+   * Answers in a row that blame the token or key, with no success among them, after which an origin
+   * is left alone: 20.
    */
   readonly unauthorizedLimit?: number | undefined;
   /** Instead of `retryDelay`: milliseconds to wait, or `undefined` to give the row up. */
@@ -62,8 +62,8 @@ export interface SendManyOptions<T> extends SendOptions {
 }
 
 /**
- * What came of a row: `delivery` is the caller's own object. `attempts`: requests that were sent; with
- * 0 the push service was not asked, because the row is wrong or its origin was left alone.
+ * What came of a row: `delivery` is the caller's own object. `attempts`: requests that were sent;
+ * with 0 the push service was not asked, because the row is wrong or its origin was left alone.
  */
 export type Outcome<T> =
   | {
@@ -101,15 +101,17 @@ function begin<T>(run: Run<T>, source: Iterable<T> | AsyncIterable<T>): void {
 /** Closes the source, unless it has come to its end by itself. */
 async function close<T>({ source, drained, pulling, failure }: Run<T>): Promise<void> {
   if (!source || drained) return;
-  const grace = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // A generator closes when it has made the row that it is making, which may be never.
+  const late = new Promise<void>((resolve) => {
+    timer = pulling ? setTimeout(resolve, CLOSING) : undefined;
+  });
   try {
-    const closing = (async () => source.return?.())();
-    // A generator closes when it has made the row that it is making, which may be never.
-    await (pulling ? Promise.race([closing, sleep(CLOSING, grace.signal)]) : closing);
+    await Promise.race([late, source.return?.()]);
   } catch (error) {
     if (!failure) throw error;
   } finally {
-    grace.abort();
+    clearTimeout(timer);
   }
 }
 
@@ -119,7 +121,7 @@ async function* consume<T extends Delivery>(
   started: (run: Run<T>) => void,
 ): AsyncGenerator<Outcome<T>, void, void> {
   const run = createRun(readPlan(options), pump);
-  const { halt, done, signal } = run;
+  const { done, signal } = run;
   const abort = (): void => stop(run, { reason: signal?.reason });
   started(run);
   try {
@@ -127,8 +129,8 @@ async function* consume<T extends Delivery>(
     signal?.addEventListener('abort', abort);
     begin(run, source);
     // Without a failure it was stopped by a consumer who has left.
-    while (!halt.signal.aborted || run.failure) {
-      act(run, () => undefined);
+    while (!run.stopped || run.failure) {
+      act(run);
       const outcome = done.shift();
       if (outcome) yield outcome;
       else if (isOver(run)) break;
@@ -138,26 +140,29 @@ async function* consume<T extends Delivery>(
   } finally {
     signal?.removeEventListener('abort', abort);
     stop(run);
-    tell(run);
+    await tell(run);
     await close(run);
   }
 }
 
 /**
- * Sends to many: pulls rows as it can send them, has each origin take as much as it answers for, tries
- * again what may pass, and gives every row exactly one outcome, in the order in which they come.
+ * Sends to many: pulls rows as it can send them, has each origin take as much as it answers for,
+ * tries again what may pass, and gives every row exactly one outcome, in the order in which they
+ * come.
  *
  * Nothing is begun before the first `next()`. An origin that answers 429, 503 or Retry-After pauses
- * while the others go on; when its pause is longer than a row's patience, the row ends with that error
- * and `attempts` 0. Origins that have not answered yet share a quarter of `concurrency`. Leaving the
- * loop aborts what is in flight and closes the source. After an abort by `signal` come the outcomes of
- * what was begun, ERR_ABORTED for what was in flight, then `signal.reason` is thrown; rows without an
- * outcome were not sent. What a source throws is thrown after the outcomes of the rows that it gave.
+ * while the others go on; when its pause is longer than a row's patience, the row ends with that
+ * error and `attempts` 0. Origins that have not answered yet share a quarter of `concurrency`.
+ * Leaving the loop aborts what is in flight and closes the source. After an abort by `signal` come
+ * the outcomes of what was begun, ERR_ABORTED for what was in flight, then `signal.reason` is
+ * thrown; rows without an outcome were not sent. What a source throws is thrown after the outcomes
+ * of the rows that it gave.
  *
  * @param deliveries Any iterable or async iterable, such as a database cursor.
  * @param options As for `send`, for all rows. Times in milliseconds, `ttl` in seconds.
- * @returns Outcomes; a row's errors never end the loop. Beside those of `send`: ERR_DELIVERY_INVALID
- * for a row's own options and payload (`cause` kept), and an origin's error for rows not sent to it.
+ * @returns Outcomes; a row's errors never end the loop. Beside those of `send`:
+ * ERR_DELIVERY_INVALID for a row's own options and payload (`cause` kept), and an origin's error
+ * for rows not sent to it.
  * @throws {TypeError} Options that are wrong for every row, and {RangeError}; ERR_VAPID_INVALID for
  * keys that are no pair: before anything is sent.
  * @example
@@ -172,15 +177,11 @@ export function sendMany<T extends Delivery>(
 ): AsyncGenerator<Outcome<T>, void, void> {
   let leave = (): void => undefined;
   const generator = consume(options, deliveries, (run) => (leave = () => stop(run)));
-  const { return: end, throw: raise } = generator;
-  // A generator that waits would take note of these only when it yields.
+  const { return: end } = generator;
+  // A generator that waits would take note of it only when it yields.
   generator.return = (value) => {
     leave();
     return end.call(generator, value);
-  };
-  generator.throw = (reason) => {
-    leave();
-    return raise.call(generator, reason);
   };
   return generator;
 }

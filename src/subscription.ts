@@ -120,8 +120,8 @@ export function parseSubscription(
 }
 
 /**
- * A stable name for a subscription, for a UNIQUE column: 43 characters, the base64url of the SHA-256
- * of its endpoint. It gives the endpoint, which is a capability, to nobody.
+ * A stable name for a subscription, for a UNIQUE column: 43 characters, the base64url of the
+ * SHA-256 of its endpoint. It gives the endpoint, which is a capability, to nobody.
  *
  * @example
  * const id = subscriptionId({ endpoint: 'https://push.example.com/abc' });

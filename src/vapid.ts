@@ -29,14 +29,17 @@ export interface VapidSigner {
 
 /**
  * Tokens kept outside, for fleets of short-lived processes. Keys are opaque; `expires`: seconds
- * since the epoch. What it answers is verified; one that fails, or hangs for a second, is passed over.
+ * since the epoch. What it answers is verified; one that fails, or hangs for a second, is passed
+ * over.
  */
 export interface TokenCache {
   readonly get: (key: string) => string | undefined | PromiseLike<string | undefined>;
   readonly set: (key: string, token: string, expires: number) => void | PromiseLike<void>;
 }
 
-/** `lifetime`: seconds that a token lives, 7,200 to 86,400, default 43,200. `now`: default Date.now. */
+/**
+ * `lifetime`: seconds that a token lives, 7,200 to 86,400, default 43,200. `now`: default Date.now.
+ */
 export interface VapidOptions {
   readonly subject: string;
   readonly keys: VapidKeys | VapidSigner;
@@ -91,8 +94,8 @@ export async function generateVapidKeys(): Promise<VapidKeys> {
  *
  * @param input The two strings (quotes, spaces and `\n` around them forgiven), a JWK as object or
  * text, a pair of CryptoKeys that can be exported, PKCS#8 or SEC1 as PEM or DER.
- * @throws {PushError} ERR_VAPID_INVALID, also for a private key alone where the platform cannot derive
- * its public key (Firefox, WebKitGTK).
+ * @throws {PushError} ERR_VAPID_INVALID, also for a private key alone where the platform cannot
+ * derive its public key (Firefox, WebKitGTK).
  * @example
  * const keys = await importVapidKeys(await generateVapidKeys());
  */
@@ -184,10 +187,11 @@ function toToken(text: string, from: number, lifetime: number): Token {
 }
 
 /**
- * Makes a server's identity. Synchronous, so that it can stand at the top of any module: what needs no
- * key operation is checked here, the rest by `ready()`.
+ * Makes a server's identity. Synchronous, so that it can stand at the top of any module: what needs
+ * no key operation is checked here, the rest by `ready()`.
  *
- * @throws {PushError} ERR_VAPID_INVALID: keys of a wrong form, a subject that a push service refuses.
+ * @throws {PushError} ERR_VAPID_INVALID: keys of a wrong form, a subject that a push service
+ * refuses.
  * @throws {RangeError} A lifetime out of range.
  * @example
  * const vapid = createVapid({ subject: 'mailto:me@example.com', keys });
