@@ -5,7 +5,7 @@ import type { DeclarativeNotification } from '../notification.ts';
 import { el, section } from './dom.ts';
 import type { Child } from './dom.ts';
 import { fromBase64, hexByte, octets, prettyJson, readText } from './format.ts';
-import type { Detail } from './types.ts';
+import type { Detail, Summary } from './types.ts';
 
 /** Octets that are shown in hexadecimal. */
 const MOST = 2048;
@@ -117,6 +117,12 @@ function textParts(bytes: Uint8Array, text: string): readonly Child[] {
   ];
 }
 
+/** Why there is nothing to show. */
+function nothing({ kind, status, size }: Summary): string {
+  if (kind === 'refused' && status === null) return 'Nothing of it was read.';
+  return size === 0 ? 'None: the push says only that there is something.' : 'Not known.';
+}
+
 function parts({ data, unopened, summary }: Detail): readonly Child[] {
   const note =
     unopened === null
@@ -129,13 +135,7 @@ function parts({ data, unopened, summary }: Detail): readonly Child[] {
   if (data === null) {
     return [
       note
-        ?? el(
-          'p',
-          'muted',
-          summary.kind === 'refused' && summary.status === null
-            ? 'Nothing of it was read.'
-            : summary.size === 0 ? 'None: the push says only that there is something.' : 'Not known.',
-        ),
+        ?? el('p', 'muted', nothing(summary)),
     ];
   }
   const bytes = fromBase64(data);

@@ -4,15 +4,19 @@
 import { zeros } from '../bytes.ts';
 import type { Core, Exchange } from '../service/core.ts';
 import { isReset } from '../service/faults.ts';
-import { refusal } from '../service/refusal.ts';
+import type { Refusal } from '../service/refusal.ts';
 import type { Handler } from './bridge.ts';
 import { pathOf } from './inbox_preview.ts';
 
-const CUT = refusal(0, 'reset', 'The connection was broken before this was read, as ordered');
-const GONE = refusal(0, 'gave-up', 'The sender went away before it was answered');
+const CUT: Refusal = {
+  status: 0, reason: 'reset', message: 'The connection was broken before this was read, as ordered',
+};
+const GONE: Refusal = {
+  status: 0, reason: 'gave-up', message: 'The sender went away before it was answered',
+};
 
 /** A request of which nothing is known but its head. */
-function broken(core: Core, { method, url, headers }: Request, why: typeof CUT): Exchange {
+function broken(core: Core, { method, url, headers }: Request, why: Refusal): Exchange {
   return {
     time: core.now(), method, url, headers: [...headers], body: zeros(0), message: undefined,
     subscriber: core.store.subscribers.get(pathOf(url)), refusal: why, answer: undefined,
