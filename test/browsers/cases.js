@@ -110,7 +110,7 @@ async function expectNothingBefore(world, to) {
   await expectPush(world, to, 'next', accepted);
 }
 
-/** Title, what to do, and the only browser to do it in: Firefox cannot be closed without a driver. */
+/** Title, what to do, and the only browser to do it in: SIGTERM loses Firefox's profile. */
 export const cases = [
   ...payloadCases,
   ...flippedCases,

@@ -166,7 +166,7 @@ test('Firefox: subscribed, pushed to over HTTP and in this process, acknowledged
   assert.is(told.length, 1);
 });
 
-test('Chromium: checked in, registered, pushed to at Google\'s addresses and at loopback', async () => {
+test('Chromium: checked in, registered, pushed to at Google\'s and this address', async () => {
   await withBrowsers(async ({ service, browsers }) => {
     const who = await checkIn(browsers);
     const token = await register(browsers, who);

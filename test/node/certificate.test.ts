@@ -130,7 +130,7 @@ test('Node trusts it by its authority, for its names alone', async () => {
   });
 });
 
-withCommand('openssl', 'OpenSSL takes it in strict mode and agrees on the key\'s hash', async () => {
+withCommand('openssl', 'OpenSSL takes it in strict mode and agrees on the hash', async () => {
   const made = await make();
   await withFiles(made, async (folder) => {
     const file = (name: string): string => join(folder, name);

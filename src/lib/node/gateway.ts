@@ -185,7 +185,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { certificate: { key, cert }, patience = PATIENCE } = options;
   const connections: Connections = { firefox: new Set(), chromium: new Set(), away: 0 };
   const timeouts = {
-    headersTimeout: patience, requestTimeout: 3 * patience, connectionsCheckingInterval: patience / 4,
+    headersTimeout: patience,
+    requestTimeout: 3 * patience,
+    connectionsCheckingInterval: patience / 4,
   };
   const http = createHttpServer(timeouts, (request, response) => {
     route(options, request, response).catch(() => response.destroy());
