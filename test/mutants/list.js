@@ -364,7 +364,7 @@ export const mutants = [
   {
     name: 'the wait that a push service asked for ignored',
     file: 'src/retry.ts',
-    find: "if (typeof wait === 'number' && wait >= 0) return wait;",
+    find: "if (typeof wait === 'number' && wait >= 0) return Math.min(wait, MAX_TIMER);",
     replace: '',
     why: 'senders that do not listen are blocked',
   },
@@ -551,5 +551,33 @@ export const mutants = [
     why: 'a name that resolves there hands out the machine’s credentials (SSRF)',
     checks: true,
     tests: ['addresses'],
+  },
+  {
+    name: 'what a fetch failed with shown as it is',
+    file: 'src/lib/secrets.ts',
+    find: 'if (!tells(printed(error), endpoint)) return error;',
+    replace: 'return error;',
+    why: 'Bun’s console and Deno print the endpoint, a capability, with the cause',
+  },
+  {
+    name: 'a token out of a shared cache not verified',
+    file: 'src/vapid.ts',
+    find: 'return right ? toToken',
+    replace: 'return true ? toToken',
+    why: 'who can write to the cache stops all sending',
+  },
+  {
+    name: 'a key of secp256k1 taken for one of P-256',
+    file: 'src/lib/der.ts',
+    find: 'if (curve && hex(curve.content) !== CURVE) return undefined;',
+    replace: '',
+    why: 'tokens are signed with a key that nobody knows',
+  },
+  {
+    name: 'a blob: URL taken for one of its inner origin',
+    file: 'src/answer.ts',
+    find: 'return href.startsWith(`${origin}/`) ? href : undefined;',
+    replace: 'return new URL(href).origin === origin ? href : undefined;',
+    why: 'what a push service answers is no longer an http(s) URL below the endpoint’s origin',
   },
 ];
