@@ -189,7 +189,7 @@ export const mutants = [
   {
     name: 'a parameter that stands twice taken',
     file: 'src/lib/params.ts',
-    find: ' || into.has(name)',
+    find: ' || into.has(key)',
     replace: '',
     why: 'two readers of one field see two messages',
   },
@@ -294,8 +294,8 @@ export const mutants = [
   {
     name: 'extra headers may replace our own',
     file: 'src/request.ts',
-    find: 'if (OWN_FIELDS.test(name))',
-    replace: 'if (false)',
+    find: 'if (OWN_FIELDS.includes(name.toLowerCase())) {',
+    replace: 'if (false) {',
     why: 'a TTL or Authorization of the caller’s wins over the right one',
   },
   {
@@ -322,8 +322,8 @@ export const mutants = [
   {
     name: 'Apple’s key mismatch not known',
     file: 'src/answer.ts',
-    find: '/VapidPkHashMismatch|do not',
-    replace: '/do not',
+    find: '/VapidPkHashMismatch|not',
+    replace: '/not',
     why: 'subscriptions of an old key fail for ever',
   },
   {
@@ -420,8 +420,8 @@ export const mutants = [
   {
     name: 'a timeout that aborts nothing',
     file: 'src/send.ts',
-    find: 'controller.abort(tooLate())',
-    replace: 'undefined',
+    find: 'setTimeout(() => abort(tooLate()), timeout)',
+    replace: 'setTimeout(() => undefined, timeout)',
     why: 'one push service that never answers stops a queue',
   },
   {
@@ -441,7 +441,7 @@ export const mutants = [
   {
     name: 'the caller’s listener left on its signal',
     file: 'src/send.ts',
-    find: "signal?.removeEventListener('abort', abort);",
+    find: "outer?.removeEventListener('abort', passOn);",
     replace: '',
     why: 'a long-lived signal collects a listener for every push',
   },
