@@ -2,6 +2,7 @@ import { PushError } from './errors.ts';
 import { encryptFor, readPadding } from './encrypt.ts';
 import { copyBytes } from './lib/bytes.ts';
 import { readHeaders } from './lib/headers.ts';
+import { checkTopic, isHost, readExtra, readReceipt, topicField } from './lib/push_fields.ts';
 import { checkSubscription, requireKeys, toPlain } from './subscription.ts';
 import type { Checked } from './subscription.ts';
 import type {
@@ -57,17 +58,8 @@ const MOST_PADDING = 4_077;
 /** Push services need not understand more (RFC 8030 §5.2). */
 const MAX_TTL = 2 ** 31 - 1;
 const URGENCIES: readonly unknown[] = ['very-low', 'low', 'normal', 'high'];
-/** The fields that the library writes, and those that frame the message on the wire. */
-const OWN_FIELDS: readonly string[] = [
-  'ttl', 'urgency', 'topic', 'prefer', 'link', 'authorization', 'x-wns-cache-policy',
-  'content-encoding', 'content-type', 'encryption', 'encryption-key', 'crypto-key',
-  'content-length', 'host', 'connection', 'transfer-encoding',
-];
 /** Taken from what `encrypt` answers; others are not its business. */
 const CODING_FIELDS = ['Content-Encoding', 'Encryption', 'Crypto-Key', 'Encryption-Key'] as const;
-/** RFC 8030 §5.1. */
-const RECEIPT_REL = 'urn:ietf:params:push:receipt';
-
 /** Options of a request that were read and checked, for any number of subscriptions. */
 export interface Message extends Omit<RequestOptions, 'endpoints'> {
   readonly ttl: number;
@@ -89,11 +81,6 @@ export interface Prepared {
   readonly build: () => Promise<PushRequest>;
 }
 
-function isHost(url: URL, domain: string): boolean {
-  const host = url.hostname.replace(/\.$/, '');
-  return host === domain || host.endsWith(`.${domain}`);
-}
-
 /** One of the two, or what the shared options have. */
 function readTime(
   ttl: number | undefined,
@@ -111,48 +98,6 @@ function readTime(
   const instant = expires === null ? NaN : Number(expires);
   if (ttl === undefined && Number.isFinite(instant)) return { ttl: MAX_TTL, expires: instant };
   throw new TypeError('expires must be a Date or milliseconds, and ttl absent then');
-}
-
-function checkTopic(topic: unknown): void {
-  if (topic === undefined || (typeof topic === 'string' && /^[\w-]{1,32}$/.test(topic))) return;
-  throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
-}
-
-function topicField(topic: string | undefined, url: URL): Record<string, string> {
-  if (topic === undefined) return {};
-  // Apple decodes it (400 BadWebPushTopic).
-  if (topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
-    throw new RangeError('Apple takes no topic whose length is 1 mod 4; see topicFrom()');
-  }
-  return { Topic: topic };
-}
-
-function readExtra(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const extra: Record<string, string> = {};
-  // A Headers has no entries that Object.entries would see.
-  if (Symbol.iterator in headers) throw new TypeError('headers must be a record, name to value');
-  for (const [name, value] of Object.entries(headers)) {
-    if (OWN_FIELDS.includes(name.toLowerCase())) {
-      throw new TypeError(`The header ${name} is the library's own`);
-    }
-    const right = /^[!#$%&'*+.^`|~\w-]+$/.test(name)
-      && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
-    if (!right) throw new TypeError('headers must be field names with field values');
-    extra[name] = value;
-  }
-  return extra;
-}
-
-function readReceipt(receipt: unknown, url: URL): Record<string, string> {
-  if (receipt === undefined || receipt === false) return {};
-  const prefer = { Prefer: 'respond-async' };
-  if (receipt === true) return prefer;
-  const link = typeof receipt === 'string' && URL.canParse(receipt, url) && new URL(receipt, url);
-  // Not by its origin: a blob: URL has the one inside it, and user info is no part of it.
-  if (!link || !link.href.startsWith(`${url.origin}/`)) {
-    throw new TypeError("receipt must be true, or a URL of the endpoint's origin");
-  }
-  return { ...prefer, Link: `<${link.href}>; rel="${RECEIPT_REL}"` };
 }
 
 function checkOneOf(name: string, value: unknown, values: readonly unknown[]): void {

@@ -2,7 +2,7 @@
 import {
   createServer as createHttpServer, type IncomingMessage, type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Bytes } from '../../types.ts';
@@ -177,7 +177,10 @@ async function route(
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, LOOPBACK, () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, LOOPBACK, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? address?.port ?? 0 : 0);
+    });
   });
 }
 

@@ -163,6 +163,19 @@ export function createGcm(hub: Hub, now: Now): Gcm {
   };
 }
 
+/** A device has one connection: the last. */
+function replacePeer(device: Device, peer: McsPeer): void {
+  const before = device.peer;
+  device.peer = peer;
+  before?.close();
+  device.outbox.disconnect();
+}
+
+function leave(device: Device): void {
+  device.peer = undefined;
+  device.outbox.disconnect();
+}
+
 function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): GcmSession {
   let device: Device | undefined;
 
@@ -182,10 +195,7 @@ function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): Gcm
     const who = admit(devices, hub, user, token);
     if (!who) throw new McsError('The login is refused');
     device = who;
-    const before = who.peer;
-    who.peer = peer;
-    before?.close();
-    who.outbox.disconnect();
+    replacePeer(who, peer);
     received.forEach(acknowledge);
     return () => start(who);
   };
@@ -203,9 +213,7 @@ function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): Gcm
     onClose: () => {
       if (!device) return;
       hub.disconnected('chromium');
-      if (device.peer !== peer) return;
-      device.peer = undefined;
-      device.outbox.disconnect();
+      if (device.peer === peer) leave(device);
     },
     greeted: () => device !== undefined,
   };

@@ -17,8 +17,9 @@ const CLOSE = 4;
 const IQ_STANZA = 7;
 const DATA_MESSAGE_STANZA = 8;
 /** The field of each client's message that says how many of the server's it has. */
-const LAST_STREAM_ID = new Map([[HEARTBEAT_PING, 2], [HEARTBEAT_ACK, 2], [IQ_STANZA, 10],
-  [DATA_MESSAGE_STANZA, 11]]);
+const LAST_STREAM_ID = /* @__PURE__ */ new Map([
+  [HEARTBEAT_PING, 2], [HEARTBEAT_ACK, 2], [IQ_STANZA, 10], [DATA_MESSAGE_STANZA, 11],
+]);
 /** IqStanza's extension: the persistent ids of messages that came. */
 const SELECTIVE_ACK = 12n;
 
