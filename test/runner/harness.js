@@ -42,10 +42,13 @@ export async function drain(progress = () => {}, bail = false) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const start = Date.now();
   const times = {};
+  const red = [];
   for (const file of globalThis.UVU_QUEUE) {
     const began = Date.now();
     const [name] = file;
+    const bad = sum.failed;
     await runFile(file, sum, bail);
+    if (sum.failed > bad) red.push(name);
     times[name] = Date.now() - began;
     if (bail && sum.failed) return { ...sum, failures: record.failures, skips: [] };
   }
@@ -64,5 +67,6 @@ export async function drain(progress = () => {}, bail = false) {
     skips: record.skips,
     milliseconds: Date.now() - start,
     times,
+    red,
   };
 }
