@@ -1,5 +1,6 @@
 /**
- * `npm run fuzz`: 25,000 hostile inputs of each kind, and every size of payload through every coding,
+ * `npm run fuzz`: 25,000 hostile inputs of each kind,
+ and every size of payload through every coding,
  * on WebCrypto and on node:crypto. FUZZ_SEED and FUZZ_COUNT choose others. Ends with status 1 when
  * anything comes of it that is not documented, or takes longer than 50 ms.
  */
@@ -15,7 +16,8 @@ import type { Coding } from '../hostile/properties.ts';
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const COUNT = Number(process.env['FUZZ_COUNT'] ?? 25_000);
 const NODE: Coding = {
-  name: 'aes128gcm on node:crypto', encrypt: nodeEncrypt, limit: MAX_PAYLOAD, mostPadding: MAX_PAYLOAD,
+  name: 'aes128gcm on node:crypto', encrypt: nodeEncrypt, limit: MAX_PAYLOAD,
+  mostPadding: MAX_PAYLOAD,
 };
 
 type Work = () => Promise<string>;
@@ -26,7 +28,8 @@ const campaigns: readonly (readonly [string, Work])[] = CAMPAIGNS.map((campaign)
     const { tried, near, taken, slowest, codes } = await run(campaign, COUNT, SEED);
     assert.ok(near >= tried * 0.3, `only ${near} of ${tried} are one step from valid`);
     const told = Object.entries({ taken, ...codes }).map(([code, times]) => `${code} ${times}`);
-    return `${tried} tried, ${near} one step away, slowest ${slowest.toFixed(1)} ms: ${told.join(', ')}`;
+    const most = `slowest ${slowest.toFixed(1)} ms`;
+    return `${tried} tried, ${near} one step away, ${most}: ${told.join(', ')}`;
   },
 ]);
 

@@ -1,4 +1,4 @@
-/** What Node, Deno and Bun print of errors: no key, secret or token, no endpoint beyond its origin. */
+/** What Node, Deno and Bun print of errors: no key, secret, token or endpoint beyond its origin. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ import type { Secrets } from './hostile_errors_printed.ts';
 const SECRETS: Secrets = { endpoint: ENDPOINT, vapid: VAPID_KEYS, receiver: RECEIVER_KEYS };
 /** A token begins so; the public keys are no secrets, but nobody's business either. */
 const FORBIDDEN = [
-  CAPABILITY, CAPABILITY.slice(0, 16), VAPID_KEYS.privateKey, RECEIVER_KEYS.privateKey, RECEIVER_KEYS.auth,
+  CAPABILITY, CAPABILITY.slice(0, 16), VAPID_KEYS.privateKey, RECEIVER_KEYS.privateKey,
+  RECEIVER_KEYS.auth,
   RECEIVER_KEYS.publicKey, 'eyJ0eXAiOiJKV1Qi',
 ];
 /** Errors whose cause is a fetch's: numbers of the list that the program makes. */
@@ -47,7 +48,8 @@ const printed = suite('errors as runtimes print them');
 printed.before(async () => {
   mkdirSync(folder, { recursive: true });
   await build({
-    entryPoints: ['test/node/hostile_errors_printed.ts'], bundle: true, format: 'esm', platform: 'node',
+    entryPoints: ['test/node/hostile_errors_printed.ts'], bundle: true, format: 'esm',
+    platform: 'node',
     outfile: bundle, ignoreAnnotations: true, logLevel: 'silent',
   });
 });
@@ -58,7 +60,7 @@ for (const [name, binary, args] of RUNTIMES) {
     skip(printed, name, 'not installed here; npm ci --prefix test/runtimes');
     continue;
   }
-  printed(`${name}: nothing secret, however they are printed, cloned or left uncaught`, async () => {
+  printed(`${name}: nothing secret, however printed, cloned or left uncaught`, async () => {
     const secrets = JSON.stringify(SECRETS);
     for (const how of ['print', ...UNCAUGHT]) {
       const text = await run(binary, [...args, bundle, how, secrets]);

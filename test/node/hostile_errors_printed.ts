@@ -13,7 +13,9 @@ import { verifyVapid } from '../../src/service.ts';
 export interface Secrets {
   readonly endpoint: string;
   readonly vapid: { readonly publicKey: string; readonly privateKey: string };
-  readonly receiver: { readonly publicKey: string; readonly privateKey: string; readonly auth: string };
+  readonly receiver: {
+    readonly publicKey: string; readonly privateKey: string; readonly auth: string,
+  };
 }
 
 async function failure(work: () => unknown): Promise<Error> {
@@ -28,12 +30,12 @@ async function failure(work: () => unknown): Promise<Error> {
 
 type Failing = (endpoint: string, token: string) => unknown;
 
-/** What fetch implementations put into their errors: Deno the URL, Bun a member, others anything. */
+/** What fetch implementations put into their errors: Deno the URL, Bun a member. */
 const FETCHES: readonly Failing[] = [
   (url) => new TypeError(`error sending request for url (${url}): connection refused`),
   (url) => Object.assign(new Error('Unable to connect'), { code: 'ConnectionRefused', path: url }),
-  (url) => new TypeError('fetch failed', { cause: new Error(`POST ${url}`, { cause: new Error(url) }) }),
-  (_, token) => Object.assign(new Error(`bad header ${token}`), { headers: { Authorization: token } }),
+  (url) => new TypeError('x', { cause: new Error(`POST ${url}`, { cause: new Error(url) }) }),
+  (_, token) => Object.assign(new Error(`bad ${token}`), { headers: { Authorization: token } }),
   (url) => new AggregateError([new Error(url)], url),
   (url) => url,
 ];
@@ -42,7 +44,8 @@ const FETCHES: readonly Failing[] = [
 const ANSWERS: readonly Failing[] = [
   (url, token) => ({ status: 403, body: JSON.stringify({ reason: url, token }) }),
   (url) => ({ status: 410, body: JSON.stringify({ reason: url.split('/').pop() }) }),
-  (url, token) => ({ status: 401, body: `${token} at ${url}`, headers: { 'X-WNS-Error-Description': url } }),
+  (url, token) => ({ status: 401, body: `${token} ${url}` }),
+  (url) => ({ status: 401, headers: { 'X-WNS-Error-Description': url } }),
   (url) => ({ status: 302, headers: { Location: url } }),
 ];
 
@@ -93,9 +96,15 @@ function printAll(error: Error): void {
   console.dir(error, { depth: 9, showHidden: true });
   console.table([error]);
   console.log(inspect(error, { showHidden: true, depth: 20, colors: true }));
-  console.log(new Error('outer', { cause: error }), new AggregateError([error], 'several'), [{ error }]);
-  console.log(JSON.stringify(error), String(error), error.stack, { ...error }, Object.entries(error));
-  console.log(structuredClone(error), inspect(structuredClone({ error }), { showHidden: true, depth: 20 }));
+  console.log(
+    new Error('outer', { cause: error }), new AggregateError([error], 'several'), [{ error }],
+  );
+  console.log(
+    JSON.stringify(error), String(error), error.stack, { ...error }, Object.entries(error),
+  );
+  console.log(
+    structuredClone(error), inspect(structuredClone({ error }), { showHidden: true, depth: 20 }),
+  );
 }
 
 const [how = '', text = ''] = process.argv.slice(2);

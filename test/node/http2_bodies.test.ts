@@ -1,17 +1,34 @@
 import { getEventListeners } from 'node:events';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  block, DATA, END_HEADERS, END_STREAM, frame, framePeer, goaway, HEADERS, PING, respond,
-  RST_STREAM, type Peer,
+  block,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  framePeer,
+  goaway,
+  HEADERS,
+  PING,
+  respond,
+  RST_STREAM,
+  type Peer,
 } from './frame_peer.ts';
 import {
-  cleanly, createFetch, http2Server, post, rejection, reply, text, tlsPeer, until,
+  cleanSuite,
+  createFetch,
+  http2Server,
+  post,
+  rejection,
+  reply,
+  text,
+  tlsPeer,
+  until,
 } from './peers.ts';
 
-const test = suite('http2Fetch: bodies and signals');
+const test = cleanSuite('http2Fetch: bodies and signals');
 
-test('an answer without a body has none', cleanly(async (cleanup) => {
+test('an answer without a body has none', async (cleanup) => {
   const server = await http2Server(cleanup, (stream, headers) => {
     if (headers[':path'] === '/0') {
       stream.respond({ ':status': 201, 'content-length': '0' });
@@ -22,9 +39,9 @@ test('an answer without a body has none', cleanly(async (cleanup) => {
   for (const path of ['/', '/0']) {
     assert.is((await post(fetch, `https://localhost:${server.port}${path}`)).body, null);
   }
-}));
+});
 
-test('a body that nobody reads costs a window, and stalls nothing', cleanly(async (cleanup) => {
+test('a body that nobody reads costs a window, and stalls nothing', async (cleanup) => {
   let sent = 0;
   const server = await http2Server(cleanup, (stream, headers) => {
     if (headers[':path'] !== '/big') return reply(stream);
@@ -45,9 +62,9 @@ test('a body that nobody reads costs a window, and stalls nothing', cleanly(asyn
   for (const response of unread) await response.body?.cancel();
   await until('the streams to go', () => server.sessions[0]!.state.outboundQueueSize === 0);
   assert.is((await post(fetch, `${url}/`)).status, 201);
-}));
+});
 
-test('reading is what makes it flow, and a huge body comes whole', cleanly(async (cleanup) => {
+test('reading is what makes it flow, and a huge body comes whole', async (cleanup) => {
   const size = 5_000_000;
   const server = await http2Server(cleanup, (stream) => {
     stream.respond({ ':status': 200, 'content-length': size });
@@ -62,14 +79,15 @@ test('reading is what makes it flow, and a huge body comes whole', cleanly(async
     bytes += value.length;
   }
   assert.is(bytes, size);
-}));
+});
 
-test('cancel resets the stream of a body that goes on, not the session', cleanly(async (cleanup) => {
+test('cancel resets the stream of a body that goes on, not the session', async (cleanup) => {
   const codes: number[] = [];
   const server = await http2Server(cleanup, (stream, headers) => {
     if (headers[':path'] === '/') return reply(stream);
     stream.on('close', () => codes.push(stream.rstCode));
-    if (headers[':path'] === '/long') stream.respond({ ':status': 200, 'content-length': 1_000_000 });
+    if (headers[':path'] === '/long')
+      stream.respond({ ':status': 200, 'content-length': 1_000_000 });
     else stream.respond({ ':status': 200 });
     if (headers[':path'] === '/endless') {
       const more = (): void => {
@@ -89,9 +107,9 @@ test('cancel resets the stream of a body that goes on, not the session', cleanly
   assert.equal(codes, [8, 8, 8]);
   assert.is((await post(fetch, `${url}/`)).status, 201);
   assert.is(server.count(), 1);
-}));
+});
 
-test('cancel of a small body is no reset: many of them would look like an attack', cleanly(async (cleanup) => {
+test('cancel of a small body is no reset: many of them would look like an attack', async (cleanup) => {
   let ended = 0;
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => {
@@ -108,11 +126,12 @@ test('cancel of a small body is no reset: many of them would look like an attack
   assert.is(await text(await post(fetch, `https://localhost:${server.port}/`)), '{"ok":true}21');
   assert.is(server.peers[0]!.of(RST_STREAM).length, 0);
   assert.is(server.count(), 1);
-}));
+});
 
-test('a body that nobody reads is given up after the idle time', cleanly(async (cleanup) => {
+test('a body that nobody reads is given up after the idle time', async (cleanup) => {
   const server = await framePeer(cleanup, {
-    onRequest: (peer, id) => peer.send(respond(id, 200, END_HEADERS), frame(DATA, 0, id, Buffer.from('x'))),
+    onRequest: (peer, id) =>
+      peer.send(respond(id, 200, END_HEADERS), frame(DATA, 0, id, Buffer.from('x'))),
   });
   const fetch = createFetch(cleanup, { idle: 30 });
   const response = await post(fetch, `https://localhost:${server.port}/`);
@@ -120,30 +139,34 @@ test('a body that nobody reads is given up after the idle time', cleanly(async (
   const error = await rejection(text(response));
   assert.is(error['code'], 'ERR_TIMEOUT');
   assert.match(error.message, /^Nobody read the answer of https:\/\/localhost:\d+ for 30 ms$/);
-}));
+});
 
-test('a slow answer and a slow reader are none of that', cleanly(async (cleanup) => {
+test('a slow answer and a slow reader are none of that', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => {
       const part = frame(DATA, 0, id, Buffer.from('x'));
-      setTimeout(() => peer.send(respond(id, 200, END_HEADERS), part, part, part, frame(DATA, END_STREAM, id)), 150);
+      setTimeout(
+        () =>
+          peer.send(respond(id, 200, END_HEADERS), part, part, part, frame(DATA, END_STREAM, id)),
+        500,
+      );
     },
   });
-  const fetch = createFetch(cleanup, { idle: 100 });
+  const fetch = createFetch(cleanup, { idle: 300 });
   const response = await post(fetch, `https://localhost:${server.port}/`);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const reader = response.body!.getReader();
   let all = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     all += Buffer.from(value).toString();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   assert.is(all, 'xxx');
-}));
+});
 
-test('a body that is cut off fails where it was cut', cleanly(async (cleanup) => {
+test('a body that is cut off fails where it was cut', async (cleanup) => {
   const cuts: ((peer: Peer, id: number) => void)[] = [
     (peer, id) => peer.send(frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, 8]))),
     (peer, id) => peer.send(frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, 2]))),
@@ -161,7 +184,10 @@ test('a body that is cut off fails where it was cut', cleanly(async (cleanup) =>
   for (const [i, cut] of cuts.entries()) {
     const server = await framePeer(cleanup, {
       onRequest: (peer, id) => {
-        peer.send(frame(HEADERS, END_HEADERS, id, block(200, [['content-length', '10']])), frame(DATA, 0, id, Buffer.from('half')));
+        peer.send(
+          frame(HEADERS, END_HEADERS, id, block(200, [['content-length', '10']])),
+          frame(DATA, 0, id, Buffer.from('half')),
+        );
         setTimeout(() => cut(peer, id), 10);
       },
     });
@@ -171,18 +197,22 @@ test('a body that is cut off fails where it was cut', cleanly(async (cleanup) =>
     assert.is(error['code'], 'ERR_NETWORK', `cut ${i}`);
     assert.is(error['sent'] === 'no', i === 6, `cut ${i}: ${String(error['sent'])}`);
   }
-}));
+});
 
 // ---- signals -------------------------------------------------------------------------------------
 
-test('a signal that has fired: nothing is sent', cleanly(async (cleanup) => {
+test('a signal that has fired: nothing is sent', async (cleanup) => {
   const server = await tlsPeer(cleanup, () => {});
-  const error = await rejection(post(createFetch(cleanup), `https://localhost:${server.port}/`, { signal: AbortSignal.abort(new Error('early')) }));
+  const error = await rejection(
+    post(createFetch(cleanup), `https://localhost:${server.port}/`, {
+      signal: AbortSignal.abort(new Error('early')),
+    }),
+  );
   assert.is(error.message, 'early');
   assert.is(server.count(), 0);
-}));
+});
 
-test('a signal resets its own stream with CANCEL; the session and the others go on', cleanly(async (cleanup) => {
+test('a signal resets its own stream with CANCEL; the session and the others go on', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => {
       if (id === 3) peer.send(respond(id, 201));
@@ -204,21 +234,24 @@ test('a signal resets its own stream with CANCEL; the session and the others go 
   assert.is(sent!.id, 1);
   assert.is(sent!.payload.readUInt32BE(), 8);
   assert.is(server.count(), 1);
-}));
+});
 
-test('a signal ends a body with its reason', cleanly(async (cleanup) => {
+test('a signal ends a body with its reason', async (cleanup) => {
   const server = await framePeer(cleanup, {
-    onRequest: (peer, id) => peer.send(respond(id, 200, END_HEADERS), frame(DATA, 0, id, Buffer.from('half'))),
+    onRequest: (peer, id) =>
+      peer.send(respond(id, 200, END_HEADERS), frame(DATA, 0, id, Buffer.from('half'))),
   });
   const controller = new AbortController();
-  const response = await post(createFetch(cleanup), `https://localhost:${server.port}/`, { signal: controller.signal });
+  const response = await post(createFetch(cleanup), `https://localhost:${server.port}/`, {
+    signal: controller.signal,
+  });
   const reading = rejection(text(response));
   setTimeout(() => controller.abort(new Error('enough')), 5);
   assert.is((await reading).message, 'enough');
   await until('the reset', () => server.peers[0]!.of(RST_STREAM).length === 1);
-}));
+});
 
-test('one signal for a whole batch brings no warning, and keeps nothing', cleanly(async (cleanup) => {
+test('one signal for a whole batch brings no warning, and keeps nothing', async (cleanup) => {
   const warnings: string[] = [];
   const warn = (warning: Error): void => void warnings.push(warning.message);
   process.on('warning', warn);
@@ -226,13 +259,15 @@ test('one signal for a whole batch brings no warning, and keeps nothing', cleanl
   const server = await http2Server(cleanup, (stream) => reply(stream));
   const fetch = createFetch(cleanup);
   const { signal } = new AbortController();
-  await Promise.all(Array.from({ length: 100 }, () => post(fetch, `https://localhost:${server.port}/`, { signal })));
+  await Promise.all(
+    Array.from({ length: 100 }, () => post(fetch, `https://localhost:${server.port}/`, { signal })),
+  );
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(warnings, []);
   assert.is(getEventListeners(signal, 'abort').length, 0);
-}));
+});
 
-test('pings of the server are answered, and its pushes are an error of its own', cleanly(async (cleanup) => {
+test('pings of the server are answered, and its pushes are an error of its own', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer) => peer.send(frame(PING, 0, 0, Buffer.from('12345678'))),
     onFrame: (peer, { type, flags, payload }) => {
@@ -245,6 +280,6 @@ test('pings of the server are answered, and its pushes are an error of its own',
   const error = await rejection(post(createFetch(cleanup), `https://localhost:${server.port}/`));
   assert.is(error['code'], 'ERR_NETWORK');
   assert.is(error['sent'], 'maybe');
-}));
+});
 
 test.run();

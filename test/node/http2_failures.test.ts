@@ -1,27 +1,34 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  DATA, END_HEADERS, framePeer, goaway, HEADERS, PING, reset, respond, settings, SETTINGS,
+  DATA,
+  END_HEADERS,
+  framePeer,
+  goaway,
+  HEADERS,
+  reset,
+  respond,
+  settings,
+  SETTINGS,
 } from './frame_peer.ts';
-import { cleanly, createFetch, post, rejection, text, turns, until } from './peers.ts';
+import { cleanSuite, createFetch, post, rejection, text, until } from './peers.ts';
 
-const test = suite('http2Fetch: sessions that fail');
+const test = cleanSuite('http2Fetch: sessions that fail');
 
 const PREFIX = /^No answer from https:\/\/localhost:\d+: /;
 const url = ({ port }: { port: number }): string => `https://localhost:${port}/wpush/v2/secret`;
 
 // ---- GOAWAY (RFC 9113 §6.8) ----------------------------------------------------------------------
 
-test('GOAWAY on an idle session: the next request takes a new one', cleanly(async (cleanup) => {
+test('GOAWAY on an idle session: the next request takes a new one', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => peer.send(respond(id, 201), goaway(id, 0)),
   });
   const fetch = createFetch(cleanup);
   for (let i = 0; i < 5; i++) assert.is((await post(fetch, url(server))).status, 201);
   assert.is(server.count(), 5);
-}));
+});
 
-test('GOAWAY in mid-flight: what it includes is still answered, what it excludes is sent again', cleanly(async (cleanup) => {
+test('GOAWAY in mid-flight: what it includes is still answered, what it excludes is sent again', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer, id, index) => {
       if (index === 1) return peer.send(respond(id, 202));
@@ -33,13 +40,20 @@ test('GOAWAY in mid-flight: what it includes is still answered, what it excludes
     },
   });
   const fetch = createFetch(cleanup);
-  const all = await Promise.all([post(fetch, url(server)), post(fetch, url(server)), post(fetch, url(server))]);
-  assert.equal(all.map(({ status }) => status), [201, 202, 202]);
+  const all = await Promise.all([
+    post(fetch, url(server)),
+    post(fetch, url(server)),
+    post(fetch, url(server)),
+  ]);
+  assert.equal(
+    all.map(({ status }) => status),
+    [201, 202, 202],
+  );
   assert.is(server.count(), 2);
-}));
+});
 
 for (const code of [2, 7, 11]) {
-  test(`GOAWAY with error ${code}: what it includes may have been taken, what it excludes was not`, cleanly(async (cleanup) => {
+  test(`GOAWAY with error ${code}: what it includes may have been taken, what it excludes was not`, async (cleanup) => {
     const server = await framePeer(cleanup, {
       onRequest: (peer, id, index) => {
         if (index === 1) return peer.send(respond(id, 202));
@@ -52,21 +66,24 @@ for (const code of [2, 7, 11]) {
     assert.is(error['code'], 'ERR_NETWORK');
     assert.is(error['sent'], 'maybe');
     assert.match(error.message, PREFIX);
-    assert.match(error.message, /the server ended the session \((INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM)\)$/);
+    assert.match(
+      error.message,
+      /the server ended the session \((INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM)\)$/,
+    );
     assert.not.match(error.message, 'secret');
     assert.is((await second).status, 202);
-  }));
+  });
 }
 
-test('a server that excludes everything, always, is asked twice', cleanly(async (cleanup) => {
+test('a server that excludes everything, always, is asked twice', async (cleanup) => {
   const server = await framePeer(cleanup, { onRequest: (peer) => peer.send(goaway(0, 0)) });
   const error = await rejection(post(createFetch(cleanup), url(server)));
   assert.is(error['code'], 'ERR_NETWORK');
   assert.is(error['sent'], 'no');
   assert.is(server.count(), 2);
-}));
+});
 
-test('a server that ends every session at once is dialled once for all who wait', cleanly(async (cleanup) => {
+test('a server that ends every session at once is dialled once for all who wait', async (cleanup) => {
   const server = await framePeer(cleanup, {
     settings: null,
     onFrame: (peer, { type }) => {
@@ -74,33 +91,41 @@ test('a server that ends every session at once is dialled once for all who wait'
     },
   });
   const fetch = createFetch(cleanup);
-  const errors = await Promise.all(Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))));
+  const errors = await Promise.all(
+    Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))),
+  );
   for (const error of errors) assert.is(error['sent'], 'no');
   assert.ok(server.count() <= 2, `${server.count()} connections`);
-}));
+});
 
-test('a server that closes after its settings', cleanly(async (cleanup) => {
+test('a server that closes after its settings', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onFrame: (peer, { type }) => {
       if (type === SETTINGS) peer.socket.end();
     },
   });
   const fetch = createFetch(cleanup);
-  const errors = await Promise.all(Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))));
+  const errors = await Promise.all(
+    Array.from({ length: 50 }, () => rejection(post(fetch, url(server)))),
+  );
   for (const error of errors) assert.is(error['code'], 'ERR_NETWORK');
   assert.ok(server.count() <= 3, `${server.count()} connections`);
-}));
+});
 
 // ---- RST_STREAM (RFC 9113 §6.4, §8.7) ------------------------------------------------------------
 
 const CODES: [number, string][] = [
-  [1, 'the server reset the stream (PROTOCOL_ERROR)'], [2, 'the server reset the stream (INTERNAL_ERROR)'],
-  [3, 'the server reset the stream (FLOW_CONTROL_ERROR)'], [8, 'the server reset the stream (CANCEL)'],
-  [0, 'the server reset the stream (NO_ERROR)'], [11, 'the server reset the stream (ENHANCE_YOUR_CALM)'],
-  [13, 'the server reset the stream (HTTP_1_1_REQUIRED)'], [99, 'the server reset the stream (99)'],
+  [1, 'the server reset the stream (PROTOCOL_ERROR)'],
+  [2, 'the server reset the stream (INTERNAL_ERROR)'],
+  [3, 'the server reset the stream (FLOW_CONTROL_ERROR)'],
+  [8, 'the server reset the stream (CANCEL)'],
+  [0, 'the server reset the stream (NO_ERROR)'],
+  [11, 'the server reset the stream (ENHANCE_YOUR_CALM)'],
+  [13, 'the server reset the stream (HTTP_1_1_REQUIRED)'],
+  [99, 'the server reset the stream (99)'],
 ];
 
-test('RST_STREAM: the request may have been taken; the session goes on', cleanly(async (cleanup) => {
+test('RST_STREAM: the request may have been taken; the session goes on', async (cleanup) => {
   const queue = [...CODES];
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => {
@@ -117,9 +142,9 @@ test('RST_STREAM: the request may have been taken; the session goes on', cleanly
   }
   assert.is((await post(fetch, url(server))).status, 201);
   assert.is(server.count(), 1);
-}));
+});
 
-test('REFUSED_STREAM: not taken, so sent again, once, on another session', cleanly(async (cleanup) => {
+test('REFUSED_STREAM: not taken, so sent again, once, on another session', async (cleanup) => {
   const requests: number[] = [];
   const server = await framePeer(cleanup, {
     onRequest: (peer, id, index) => {
@@ -130,28 +155,30 @@ test('REFUSED_STREAM: not taken, so sent again, once, on another session', clean
   const fetch = createFetch(cleanup);
   assert.is((await post(fetch, url(server))).status, 201);
   assert.equal(requests, [0, 1]);
-}));
+});
 
-test('refused everywhere, it fails with sent: no', cleanly(async (cleanup) => {
+test('refused everywhere, it fails with sent: no', async (cleanup) => {
   const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(reset(id, 7)) });
   const fetch = createFetch(cleanup);
-  const errors = await Promise.all(Array.from({ length: 20 }, () => rejection(post(fetch, url(server)))));
+  const errors = await Promise.all(
+    Array.from({ length: 20 }, () => rejection(post(fetch, url(server)))),
+  );
   for (const error of errors) {
     assert.is(error['sent'], 'no');
     assert.is(error.message.replace(PREFIX, ''), 'the server reset the stream (REFUSED_STREAM)');
   }
-}));
+});
 
-test('refused where there may be one session only, it is sent again on that', cleanly(async (cleanup) => {
+test('refused where there may be one session only, it is sent again on that', async (cleanup) => {
   let refused = 0;
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => peer.send(refused++ ? respond(id, 201) : reset(id, 7)),
   });
   assert.is((await post(createFetch(cleanup, { sessions: 1 }), url(server))).status, 201);
   assert.is(refused, 2);
-}));
+});
 
-test('a body is sent whole the second time too', cleanly(async (cleanup) => {
+test('a body is sent whole the second time too', async (cleanup) => {
   const bodies: string[] = [];
   const server = await framePeer(cleanup, {
     onRequest: (peer, id, index) => {
@@ -159,12 +186,18 @@ test('a body is sent whole the second time too', cleanly(async (cleanup) => {
       peer.send(index === 0 ? reset(id, 7) : respond(id, 201));
     },
   });
-  await post(createFetch(cleanup), url(server), { body: new Uint8Array(Buffer.from('a whole body')) });
+  await post(createFetch(cleanup), url(server), {
+    body: new Uint8Array(Buffer.from('a whole body')),
+  });
   assert.equal(bodies, ['a whole body', 'a whole body']);
-}));
+});
 
-test('after the head of an answer its status decides, whatever comes', cleanly(async (cleanup) => {
-  for (const end of [(id: number) => reset(id, 7), (id: number) => goaway(id - 1, 2), () => goaway(0, 0)]) {
+test('after the head of an answer its status decides, whatever comes', async (cleanup) => {
+  for (const end of [
+    (id: number) => reset(id, 7),
+    (id: number) => goaway(id - 1, 2),
+    () => goaway(0, 0),
+  ]) {
     const server = await framePeer(cleanup, {
       onRequest: (peer, id) => peer.send(respond(id, 404, END_HEADERS), end(id)),
     });
@@ -173,9 +206,9 @@ test('after the head of an answer its status decides, whatever comes', cleanly(a
     assert.is((await rejection(text(response)))['code'], 'ERR_NETWORK');
     assert.is(server.count(), 1);
   }
-}));
+});
 
-test('an answer before the request was taken in', cleanly(async (cleanup) => {
+test('an answer before the request was taken in', async (cleanup) => {
   // A window of nothing: the body cannot be sent.
   const server = await framePeer(cleanup, {
     settings: { 4: 0 },
@@ -187,111 +220,6 @@ test('an answer before the request was taken in', cleanly(async (cleanup) => {
   for (let i = 0; i < 3; i++) assert.is((await post(fetch, url(server))).status, 413);
   await until('the streams reset', () => server.peers[0]!.of(3).length === 3);
   assert.is(server.count(), 1);
-}));
-
-// ---- connections that break ----------------------------------------------------------------------
-
-test('a connection that breaks with requests on it fails them all, and the next is a new one', cleanly(async (cleanup) => {
-  for (const how of ['end', 'destroy', 'resetAndDestroy'] as const) {
-    let requests = 0;
-    const server = await framePeer(cleanup, {
-      onRequest: (peer, id, index) => {
-        if (index) return peer.send(respond(id, 201));
-        if (++requests === 10) for (const socket of server.sockets) socket[how]();
-      },
-    });
-    const fetch = createFetch(cleanup);
-    const errors = await Promise.all(Array.from({ length: 10 }, () => rejection(post(fetch, url(server)))));
-    for (const error of errors) {
-      assert.is(error['sent'], 'maybe', how);
-      assert.match(error.message, /(the connection was closed|the connection was lost \(ECONNRESET\))$/);
-    }
-    assert.is((await post(fetch, url(server))).status, 201);
-  }
-}));
-
-test('a session that ended while idle costs nobody a request', cleanly(async (cleanup) => {
-  const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(respond(id, 201)) });
-  const fetch = createFetch(cleanup);
-  for (let i = 0; i < 10; i++) {
-    assert.is((await post(fetch, url(server))).status, 201);
-    server.peers[i]!.socket.destroy();
-    await until('its end', () => server.sockets.size === 0);
-    await turns();
-  }
-}));
-
-test('half an answer', cleanly(async (cleanup) => {
-  const whole = respond(1, 201);
-  for (let size = 1; size < whole.length; size += 7) {
-    const server = await framePeer(cleanup, {
-      onRequest: (peer) => {
-        peer.send(whole.subarray(0, size));
-        peer.socket.end();
-      },
-    });
-    assert.is((await rejection(post(createFetch(cleanup), url(server))))['sent'], 'maybe');
-  }
-}));
-
-// ---- dead peers ----------------------------------------------------------------------------------
-
-test('a peer that is silent is asked, and dead when it does not answer', cleanly(async (cleanup) => {
-  const server = await framePeer(cleanup, {
-    answersPing: false,
-    onRequest: (peer, id, index) => {
-      if (index) peer.send(respond(id, 201));
-    },
-  });
-  const fetch = createFetch(cleanup, {}, { quiet: 40, grace: 40 });
-  const errors = await Promise.all([rejection(post(fetch, url(server))), rejection(post(fetch, url(server)))]);
-  for (const error of errors) {
-    assert.is(error.message.replace(PREFIX, ''), 'the connection was lost (the server gave no sign of life)');
-    assert.is(error['sent'], 'maybe');
-  }
-  assert.is(server.peers[0]!.of(PING).length, 1);
-  assert.is((await post(fetch, url(server))).status, 201);
-}));
-
-test('a peer that answers pings may take its time', cleanly(async (cleanup) => {
-  const server = await framePeer(cleanup, {
-    onFrame: (peer, { type }) => {
-      if (type === PING && peer.of(PING).length === 3) peer.send(respond(1, 201));
-    },
-  });
-  assert.is((await post(createFetch(cleanup, {}, { quiet: 20, grace: 200 }), url(server))).status, 201);
-}));
-
-test('a session that was long idle is asked before anything is trusted to it', cleanly(async (cleanup) => {
-  let now = 0;
-  const server = await framePeer(cleanup, { onRequest: (peer, id) => peer.send(respond(id, 201)) });
-  const fetch = createFetch(cleanup, {}, { now: () => now });
-  await post(fetch, url(server));
-  await turns();
-  now = 4_000;
-  await post(fetch, url(server));
-  await turns();
-  assert.is(server.peers[0]!.of(PING).length, 0);
-  now = 30_000;
-  const all = await Promise.all([post(fetch, url(server)), post(fetch, url(server))]);
-  assert.equal(all.map(({ status }) => status), [201, 201]);
-  assert.is(server.count(), 1);
-  const [ping] = server.peers[0]!.of(PING);
-  const frames = server.peers[0]!.frames;
-  assert.ok(frames.indexOf(ping!) < frames.indexOf(server.peers[0]!.of(HEADERS, 5)[0]!), 'the ping goes ahead');
-}));
-
-test('and when it is dead, the requests go to a new one: none is lost', cleanly(async (cleanup) => {
-  let now = 0;
-  const server = await framePeer(cleanup, { answersPing: false, onRequest: (peer, id) => peer.send(respond(id, 201)) });
-  const fetch = createFetch(cleanup, {}, { now: () => now, grace: 40 });
-  await post(fetch, url(server));
-  await turns();
-  now = 30_000;
-  const all = await Promise.all(Array.from({ length: 5 }, () => post(fetch, url(server))));
-  assert.equal(all.map(({ status }) => status), [201, 201, 201, 201, 201]);
-  assert.is(server.peers[0]!.of(HEADERS).length, 1);
-  assert.is(server.count(), 2);
-}));
+});
 
 test.run();

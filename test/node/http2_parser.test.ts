@@ -19,7 +19,8 @@ const bytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char
 function parse(pieces: readonly Uint8Array[], closes = false, method = 'POST'): Result {
   const result: Result = { status: 0, fields: {}, body: '', reusable: '', error: '' };
   const parser = createParser(method, {
-    head: ({ status, fields }) => Object.assign(result, { status, fields: Object.fromEntries(fields) }),
+    head: ({ status, fields }) =>
+      Object.assign(result, { status, fields: Object.fromEntries(fields) }),
     data: (part) => {
       result.body += String.fromCharCode(...part);
     },
@@ -40,22 +41,39 @@ function parse(pieces: readonly Uint8Array[], closes = false, method = 'POST'): 
 function everyWay(text: string, closes = false, method = 'POST'): Result {
   const all = bytes(text);
   const whole = parse([all], closes, method);
-  const drips = parse([...all].map((byte) => Uint8Array.of(byte)), closes, method);
+  const drips = parse(
+    [...all].map((byte) => Uint8Array.of(byte)),
+    closes,
+    method,
+  );
   assert.equal(drips, whole, 'byte by byte');
   for (let at = 0; at <= all.length; at++) {
-    assert.equal(parse([all.subarray(0, at), all.subarray(at)], closes, method), whole, `cut at ${at}`);
+    assert.equal(
+      parse([all.subarray(0, at), all.subarray(at)], closes, method),
+      whole,
+      `cut at ${at}`,
+    );
   }
   return whole;
 }
 
 test('bodies of a length', () => {
-  const result = everyWay('HTTP/1.1 429 Too Many\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\nslow');
+  const result = everyWay(
+    'HTTP/1.1 429 Too Many\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\nslow',
+  );
   assert.equal(result, {
-    status: 429, fields: { 'retry-after': '5', 'content-length': '4' }, body: 'slow', reusable: 'yes', error: '',
+    status: 429,
+    fields: { 'retry-after': '5', 'content-length': '4' },
+    body: 'slow',
+    reusable: 'yes',
+    error: '',
   });
   assert.is(everyWay('HTTP/1.1 201\r\nContent-Length: 0\r\n\r\n').reusable, 'yes');
   assert.is(everyWay('HTTP/1.1 201 \r\nContent-Length: 3, 3\r\n\r\nabc').body, 'abc');
-  assert.is(everyWay('HTTP/1.1 201 \r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\nabc').body, 'abc');
+  assert.is(
+    everyWay('HTTP/1.1 201 \r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\nabc').body,
+    'abc',
+  );
 });
 
 test('chunked bodies, with extensions and trailers', () => {
@@ -65,7 +83,10 @@ test('chunked bodies, with extensions and trailers', () => {
   assert.is(result.body, 'slow down, now');
   assert.is(result.reusable, 'yes');
   assert.is(result.fields['x-t'], undefined);
-  assert.is(everyWay('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n').reusable, 'yes');
+  assert.is(
+    everyWay('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n').reusable,
+    'yes',
+  );
 });
 
 test('bodies up to the close', () => {
@@ -79,15 +100,26 @@ test('answers without a body', () => {
     assert.is(everyWay(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\n\r\n`).reusable, 'yes');
   }
   assert.is(everyWay('HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n', false, 'HEAD').reusable, 'yes');
-  assert.is(everyWay('HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n', false, 'HEAD').reusable, 'yes');
+  assert.is(
+    everyWay('HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n', false, 'HEAD').reusable,
+    'yes',
+  );
 });
 
 test('interim answers are passed over', () => {
-  const result = everyWay('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n');
+  const result = everyWay(
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
+  );
   assert.is(result.status, 201);
   assert.is(result.fields['link'], undefined);
-  assert.is(everyWay('HTTP/1.1 101 Switching\r\n\r\n').error, 'switched to another protocol unasked');
-  assert.is(parse([bytes('HTTP/1.1 102 X\r\n\r\n'.repeat(33))]).error, 'sent too many interim answers');
+  assert.is(
+    everyWay('HTTP/1.1 101 Switching\r\n\r\n').error,
+    'switched to another protocol unasked',
+  );
+  assert.is(
+    parse([bytes('HTTP/1.1 102 X\r\n\r\n'.repeat(33))]).error,
+    'sent too many interim answers',
+  );
 });
 
 test('when the connection goes on', () => {
@@ -101,50 +133,87 @@ test('when the connection goes on', () => {
 });
 
 test('fields: spaces around, repetition, every legal character', () => {
-  const { fields } = everyWay('HTTP/1.1 200 OK\r\nA:\r\nB: \t x y \t \r\nb:z\r\n!#$%&\'*+-.^_`|~9: \xe9\t~\r\n__proto__: 1\r\nContent-Length: 0\r\n\r\n');
+  const { fields } = everyWay(
+    "HTTP/1.1 200 OK\r\nA:\r\nB: \t x y \t \r\nb:z\r\n!#$%&'*+-.^_`|~9: \xe9\t~\r\n__proto__: 1\r\nContent-Length: 0\r\n\r\n",
+  );
   assert.is(fields['a'], '');
   assert.is(fields['b'], 'x y, z');
-  assert.is(fields['!#$%&\'*+-.^_`|~9'], '\xe9\t~');
+  assert.is(fields["!#$%&'*+-.^_`|~9"], '\xe9\t~');
 });
 
 test('what is no HTTP/1.1, and what two parsers could read in two ways', () => {
   const ok = 'HTTP/1.1 200 OK\r\n';
   const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
   const cases: [string, RegExp][] = [
-    ['HTTP/2.0 200 OK\r\n\r\n', /^did not answer in HTTP\/1\.1$/], ['http/1.1 200 OK\r\n\r\n', /^did not/],
-    ['HTTP/1.1  200 OK\r\n\r\n', /^did not/], ['HTTP/1.1 20 OK\r\n\r\n', /^did not/], ['HTTP/1.1 2000 OK\r\n\r\n', /^did not/],
-    ['HTTP/1.1 099 OK\r\n\r\n', /^did not/], ['HTTP/1.1 600 OK\r\n\r\n', /^did not/], ['\r\nHTTP/1.1 200 OK\r\n\r\n', /^did not/],
-    ['ICY 200 OK\r\n\r\n', /^did not/], ['SSH-2.0-OpenSSH\r\n', /^did not/], ['HTTP/1.1 200 O\0K\r\n\r\n', /^did not/],
-    ['HTTP/1.1 200 OK\n\n', /^sent a line without CR$/], [`${ok}A: b\n\r\n`, /^sent a line without CR$/],
-    [`${ok}A : b\r\n\r\n`, /^sent a malformed header field$/], [`${ok} A: b\r\n\r\n`, /^sent a malformed/], [`${ok}A: b\r\n c\r\n\r\n`, /^sent a malformed/],
-    [`${ok}A\r\n\r\n`, /^sent a malformed/], [`${ok}: b\r\n\r\n`, /^sent a malformed/], [`${ok}A: b\0c\r\n\r\n`, /^sent a malformed/],
-    [`${ok}A: b\rc\r\n\r\n`, /^sent a malformed/], [`${ok}\xe9: b\r\n\r\n`, /^sent a malformed/],
-    [`${ok}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`, /^sent an invalid Content-Length$/], [`${ok}Content-Length: 3, 4\r\n\r\n`, /^sent an invalid/],
-    ...['-1', '+1', '1e3', '0x10', '1 ', '3;4', '', ' ', '9'.repeat(16)].filter((text) => text.trim() !== '1')
-      .map((text): [string, RegExp] => [`${ok}Content-Length: ${text}\r\n\r\n`, /^sent an invalid/]),
-    [`${ok}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /^framed its answer in two ways$/],
+    ['HTTP/2.0 200 OK\r\n\r\n', /^did not answer in HTTP\/1\.1$/],
+    ['http/1.1 200 OK\r\n\r\n', /^did not/],
+    ['HTTP/1.1  200 OK\r\n\r\n', /^did not/],
+    ['HTTP/1.1 20 OK\r\n\r\n', /^did not/],
+    ['HTTP/1.1 2000 OK\r\n\r\n', /^did not/],
+    ['HTTP/1.1 099 OK\r\n\r\n', /^did not/],
+    ['HTTP/1.1 600 OK\r\n\r\n', /^did not/],
+    ['\r\nHTTP/1.1 200 OK\r\n\r\n', /^did not/],
+    ['ICY 200 OK\r\n\r\n', /^did not/],
+    ['SSH-2.0-OpenSSH\r\n', /^did not/],
+    ['HTTP/1.1 200 O\0K\r\n\r\n', /^did not/],
+    ['HTTP/1.1 200 OK\n\n', /^sent a line without CR$/],
+    [`${ok}A: b\n\r\n`, /^sent a line without CR$/],
+    [`${ok}A : b\r\n\r\n`, /^sent a malformed header field$/],
+    [`${ok} A: b\r\n\r\n`, /^sent a malformed/],
+    [`${ok}A: b\r\n c\r\n\r\n`, /^sent a malformed/],
+    [`${ok}A\r\n\r\n`, /^sent a malformed/],
+    [`${ok}: b\r\n\r\n`, /^sent a malformed/],
+    [`${ok}A: b\0c\r\n\r\n`, /^sent a malformed/],
+    [`${ok}A: b\rc\r\n\r\n`, /^sent a malformed/],
+    [`${ok}\xe9: b\r\n\r\n`, /^sent a malformed/],
+    [`${ok}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`, /^sent an invalid Content-Length$/],
+    [`${ok}Content-Length: 3, 4\r\n\r\n`, /^sent an invalid/],
+    ...['-1', '+1', '1e3', '0x10', '1 ', '3;4', '', ' ', '9'.repeat(16)]
+      .filter((text) => text.trim() !== '1')
+      .map((text): [string, RegExp] => [
+        `${ok}Content-Length: ${text}\r\n\r\n`,
+        /^sent an invalid/,
+      ]),
+    [
+      `${ok}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /^framed its answer in two ways$/,
+    ],
     ['HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', /^framed/],
-    ...['gzip', 'gzip, chunked', 'chunked, chunked', 'chunked, identity', 'xchunked', ''].map((text): [string, RegExp] =>
-      [`${ok}Transfer-Encoding: ${text}\r\n\r\n`, /^used an unknown transfer coding$/]),
+    ...['gzip', 'gzip, chunked', 'chunked, chunked', 'chunked, identity', 'xchunked', ''].map(
+      (text): [string, RegExp] => [
+        `${ok}Transfer-Encoding: ${text}\r\n\r\n`,
+        /^used an unknown transfer coding$/,
+      ],
+    ),
     [`${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, /^used an unknown/],
-    ...['x', '-1', '0x1', ' 1', '', '1'.repeat(13), '1 2', '1\t\0'].map((text): [string, RegExp] =>
-      [`${chunked}${text}\r\n`, /^sent a malformed chunk$/]),
-    [`${chunked}1\r\nabc\r\n`, /^sent a chunk longer than its size$/], [`${chunked}3\r\nabc0\r\n\r\n`, /^sent a chunk longer/],
-    [`${chunked}1\na\r\n`, /^sent a line without CR$/], [`${chunked}0\r\nbad trailer\r\n\r\n`, /^sent a malformed header/],
-    [`${ok}Content-Length: 1\r\n\r\nab`, /^sent more than its answer$/], [`${ok}Content-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n`, /^sent more/],
+    ...['x', '-1', '0x1', ' 1', '', '1'.repeat(13), '1 2', '1\t\0'].map(
+      (text): [string, RegExp] => [`${chunked}${text}\r\n`, /^sent a malformed chunk$/],
+    ),
+    [`${chunked}1\r\nabc\r\n`, /^sent a chunk longer than its size$/],
+    [`${chunked}3\r\nabc0\r\n\r\n`, /^sent a chunk longer/],
+    [`${chunked}1\na\r\n`, /^sent a line without CR$/],
+    [`${chunked}0\r\nbad trailer\r\n\r\n`, /^sent a malformed header/],
+    [`${ok}Content-Length: 1\r\n\r\nab`, /^sent more than its answer$/],
+    [`${ok}Content-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n`, /^sent more/],
     ['HTTP/1.1 204 No\r\n\r\nx', /^sent more/],
   ];
-  for (const [text, error] of cases) assert.match(everyWay(text).error, error, JSON.stringify(text));
+  for (const [text, error] of cases)
+    assert.match(everyWay(text).error, error, JSON.stringify(text));
 });
 
 test('answers that are cut off', () => {
   assert.is(parse([], true).error, 'closed the connection without an answer');
   for (const whole of [
-    'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nslow\r\n0\r\nT: x\r\n\r\n',
   ]) {
     for (let at = 1; at < whole.length; at++) {
-      assert.is(parse([bytes(whole.slice(0, at))], true).error, 'cut its answer off', `at ${at} of ${whole}`);
+      assert.is(
+        parse([bytes(whole.slice(0, at))], true).error,
+        'cut its answer off',
+        `at ${at} of ${whole}`,
+      );
     }
     assert.is(parse([bytes(whole)], true).error, '');
   }
@@ -153,7 +222,10 @@ test('answers that are cut off', () => {
 test('heads, trailers and lines past 16 KiB', () => {
   const field = `X: ${'a'.repeat(1000)}\r\n`;
   const want = 'sent header fields of more than 16384 bytes';
-  assert.is(parse([bytes(`HTTP/1.1 200 OK\r\n${field.repeat(16)}Content-Length: 0\r\n\r\n`)]).error, '');
+  assert.is(
+    parse([bytes(`HTTP/1.1 200 OK\r\n${field.repeat(16)}Content-Length: 0\r\n\r\n`)]).error,
+    '',
+  );
   assert.is(parse([bytes(`HTTP/1.1 200 OK\r\n${field.repeat(17)}\r\n`)]).error, want);
   assert.is(parse([bytes(`HTTP/1.1 ${'2'.repeat(17_000)}`)]).error, want);
   const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -166,12 +238,32 @@ test('heads, trailers and lines past 16 KiB', () => {
 test('no bytes whatever make it throw anything but its own sentences', () => {
   // A linear congruential generator: the same bytes each time.
   let seed = 1;
-  const random = (below: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below;
-  const parts = ['HTTP/1.1 200 OK', '\r\n', '\n', '\r', 'Content-Length: 5', 'Transfer-Encoding: chunked', ': ', '5', '0', 'a', '\0', '\xff', ';', 'HTTP/1.1 100 C\r\n\r\n'];
+  const random = (below: number): number =>
+    (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below;
+  const parts = [
+    'HTTP/1.1 200 OK',
+    '\r\n',
+    '\n',
+    '\r',
+    'Content-Length: 5',
+    'Transfer-Encoding: chunked',
+    ': ',
+    '5',
+    '0',
+    'a',
+    '\0',
+    '\xff',
+    ';',
+    'HTTP/1.1 100 C\r\n\r\n',
+  ];
   for (let i = 0; i < 3_000; i++) {
     const text = Array.from({ length: random(20) }, () => parts[random(parts.length)]!).join('');
     const { error } = parse([bytes(text)], random(2) === 0);
-    assert.match(error, /^(sent |did not |closed |cut |framed |used |switched |$)/, JSON.stringify(text));
+    assert.match(
+      error,
+      /^(sent |did not |closed |cut |framed |used |switched |$)/,
+      JSON.stringify(text),
+    );
   }
 });
 

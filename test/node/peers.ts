@@ -1,13 +1,20 @@
 /** Servers for the tests of `http2Fetch`: real TLS on loopback, and what their tests share. */
+import { suite } from 'uvu';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import {
-  createSecureServer, type IncomingHttpHeaders, type SecureServerOptions, type ServerHttp2Session,
+  createSecureServer,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import { createCertificate, type Certificate } from '../../src/lib/node/certificate.ts';
 import {
-  createHttp2Fetch, type Http2Fetch, type Http2Options, type Surroundings,
+  createHttp2Fetch,
+  type Http2Fetch,
+  type Http2Options,
+  type Surroundings,
 } from '../../src/lib/node/http2.ts';
 import type { FetchInit, FetchResponse } from '../../src/send.ts';
 
@@ -26,16 +33,27 @@ export class Cleanup {
   }
 }
 
-/** A test's body with a Cleanup that is run whatever happens. */
-export function cleanly(body: (cleanup: Cleanup) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const cleanup = new Cleanup();
-    try {
-      await body(cleanup);
-    } finally {
-      await cleanup.run();
-    }
-  };
+export interface CleanSuite {
+  (name: string, body: (cleanup: Cleanup) => void | Promise<void>): void;
+  readonly run: () => void;
+}
+
+/** A suite whose tests get a Cleanup, which is run whatever happens. */
+export function cleanSuite(name: string): CleanSuite {
+  const test = suite(name);
+  return Object.assign(
+    (title: string, body: Parameters<CleanSuite>[1]) => {
+      test(title, async () => {
+        const cleanup = new Cleanup();
+        try {
+          await body(cleanup);
+        } finally {
+          await cleanup.run();
+        }
+      });
+    },
+    { run: () => test.run() },
+  );
 }
 
 /** Waits until something holds; an Error after ten seconds. */
@@ -60,7 +78,11 @@ export interface Listening {
 }
 
 /** Listens on loopback until the end of the test. */
-export async function listen(server: Server, cleanup: Cleanup, host = '127.0.0.1'): Promise<Listening> {
+export async function listen(
+  server: Server,
+  cleanup: Cleanup,
+  host = '127.0.0.1',
+): Promise<Listening> {
   const sockets = new Set<Socket>();
   let count = 0;
   server.on('connection', (socket: Socket) => {
@@ -70,17 +92,22 @@ export async function listen(server: Server, cleanup: Cleanup, host = '127.0.0.1
   });
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  cleanup.add(() => new Promise((resolve) => {
-    for (const socket of sockets) socket.destroy();
-    server.close(resolve);
-  }));
+  cleanup.add(
+    () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(resolve);
+      }),
+  );
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port');
   return { port: address.port, sockets, count: () => count };
 }
 
 export async function tcpPeer(
-  cleanup: Cleanup, onSocket: (socket: Socket) => void, host?: string,
+  cleanup: Cleanup,
+  onSocket: (socket: Socket) => void,
+  host?: string,
 ): Promise<Listening> {
   const server = createServer((socket) => {
     // Read even by those who do not listen, or the end of the connection would never be seen.
@@ -92,7 +119,10 @@ export async function tcpPeer(
 
 /** A TLS server that speaks whatever `onSocket` makes it speak. */
 export async function tlsPeer(
-  cleanup: Cleanup, onSocket: (socket: TLSSocket) => void, protocols: string[] = ['http/1.1'], host?: string,
+  cleanup: Cleanup,
+  onSocket: (socket: TLSSocket) => void,
+  protocols: string[] = ['http/1.1'],
+  host?: string,
 ): Promise<Listening> {
   const { key, cert } = certificate;
   const server = createTlsServer({ key, cert, ALPNProtocols: protocols }, (socket) => {
@@ -108,7 +138,8 @@ export interface Http2Server extends Listening {
 
 /** Node's own HTTP/2 server. */
 export async function http2Server(
-  cleanup: Cleanup, onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+  cleanup: Cleanup,
+  onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
   options: SecureServerOptions = {},
 ): Promise<Http2Server> {
   const { key, cert } = certificate;
@@ -126,11 +157,15 @@ export async function http2Server(
   cleanup.add(() => {
     for (const session of sessions) session.destroy();
   });
-  return { ...await listen(server, cleanup), sessions };
+  return { ...(await listen(server, cleanup)), sessions };
 }
 
 /** Reads a request to its end and answers. */
-export function reply(stream: ServerHttp2Stream, status = 201, headers: Record<string, string> = {}): void {
+export function reply(
+  stream: ServerHttp2Stream,
+  status = 201,
+  headers: Record<string, string> = {},
+): void {
   stream.resume();
   stream.on('end', () => {
     if (!stream.destroyed) stream.respond({ ':status': status, ...headers }, { endStream: true });
@@ -139,11 +174,14 @@ export function reply(stream: ServerHttp2Stream, status = 201, headers: Record<s
 
 /** A fetch that trusts the test's certificate and calls loopback, closed at the end of the test. */
 export function createFetch(
-  cleanup: Cleanup, options: Http2Options = {}, surroundings: Partial<Surroundings> = {},
+  cleanup: Cleanup,
+  options: Http2Options = {},
+  surroundings: Partial<Surroundings> = {},
 ): Http2Fetch {
   const loopback = { lookup: async () => [{ address: '127.0.0.1' }], env: {} };
   const fetch = createHttp2Fetch(
-    { ca: certificate.ca, addresses: 'any', ...options }, { ...loopback, ...surroundings },
+    { ca: certificate.ca, addresses: 'any', ...options },
+    { ...loopback, ...surroundings },
   );
   cleanup.add(() => fetch.close({ timeout: 0 }));
   return fetch;
@@ -151,14 +189,25 @@ export function createFetch(
 
 export const never: AbortSignal = new AbortController().signal;
 
-export function post(fetch: Http2Fetch, url: string, init: Partial<FetchInit> = {}): Promise<FetchResponse> {
+export function post(
+  fetch: Http2Fetch,
+  url: string,
+  init: Partial<FetchInit> = {},
+): Promise<FetchResponse> {
   return fetch(url, {
-    method: 'POST', headers: {}, body: new Uint8Array([1, 2, 3]), redirect: 'manual', signal: never, ...init,
+    method: 'POST',
+    headers: {},
+    body: new Uint8Array([1, 2, 3]),
+    redirect: 'manual',
+    signal: never,
+    ...init,
   });
 }
 
 /** What a promise rejects with; an Error where it does not. */
-export async function rejection(promise: Promise<unknown>): Promise<Record<string, unknown> & Error> {
+export async function rejection(
+  promise: Promise<unknown>,
+): Promise<Record<string, unknown> & Error> {
   try {
     await promise;
   } catch (error) {

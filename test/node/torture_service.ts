@@ -2,6 +2,7 @@
 import { createSecureServer } from 'node:http2';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import { createCertificate } from '../../src/lib/node/certificate.ts';
 import { faultOf } from './torture_faults.ts';
 import type { Kind, Log } from './torture_faults.ts';
@@ -29,8 +30,33 @@ function respond(stream: ServerHttp2Stream, status: number, headers = {}, body =
   if (body) stream.end(body);
 }
 
+/** By the client's port: a session does not let its socket be touched. */
+const sockets = new Map<number | undefined, Socket>();
+
 type Act = (stream: ServerHttp2Stream, session: Session) => void;
 type Session = NonNullable<ServerHttp2Stream['session']>;
+
+/** The highest stream of each session; the last one served, once it has said goodbye. */
+const streams = new WeakMap<Session, { highest: number; last: number }>();
+
+/**
+ * A GOAWAY that is true. Node's own tells which stream was the last when it is asked for, and serves
+ * those that come until it is on its way.
+ */
+function sayGoodbye(session: Session): void {
+  const state = streams.get(session);
+  if (!state || session.destroyed) return;
+  state.last = state.highest;
+  session.goaway(0, state.last);
+}
+
+/** Counts a stream; false: it came after the goodbye, and is not looked at. */
+function isServed(session: Session, id: number): boolean {
+  const state = streams.get(session) ?? { highest: 0, last: Infinity };
+  streams.set(session, state);
+  state.highest = Math.max(state.highest, id);
+  return id <= state.last;
+}
 
 /** What is done when the request was read. */
 const ACTS: Readonly<Record<Exclude<Kind, 'refused' | 'resetBefore'>, Act>> = {
@@ -67,13 +93,14 @@ const ACTS: Readonly<Record<Exclude<Kind, 'refused' | 'resetBefore'>, Act>> = {
   stallAfterAccept: () => {},
   goaway: (stream, session) => {
     respond(stream, 503);
-    session.close();
+    sayGoodbye(session);
+    setTimeout(() => session.close(), 20);
   },
   goawayAfterAccept: (stream, session) => {
     respond(stream, 201);
-    session.goaway();
+    sayGoodbye(session);
   },
-  socketReset: (_, session) => session.socket.destroy(),
+  socketReset: (_, { socket }) => void sockets.get(socket.remotePort)?.resetAndDestroy(),
 };
 
 const ACCEPTING: readonly Kind[] = [
@@ -93,7 +120,8 @@ function judge(headers: IncomingHttpHeaders, body: Buffer): string | undefined {
 
 function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   stream.on('error', () => {});
-  const { session } = stream;
+  const { session, id = 0 } = stream;
+  if (!session || !isServed(session, id)) return;
   const row = Number(headers[':path']?.slice(1));
   const kind = faultOf(seed, row, ++tries[row]!);
   requests++;
@@ -107,7 +135,7 @@ function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     if (wrong !== undefined) invalid.push(wrong);
     if (ACCEPTING.includes(kind)) accepted[row]!++;
     if (kind === 'gone' || kind === 'notFound') gone[row] = 1;
-    if (session && !stream.destroyed) ACTS[kind](stream, session);
+    if (!stream.destroyed) ACTS[kind](stream, session);
   });
 }
 
@@ -118,6 +146,9 @@ for (let i = 0; i < origins; i++) {
   server.on('session', (session) => session.on('error', () => {}));
   server.on('sessionError', () => {});
   server.on('stream', serve);
+  server.on('connection', (socket: Socket) => {
+    sockets.set(socket.remotePort, socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address && typeof address === 'object') ports.push(address.port);

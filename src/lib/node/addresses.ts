@@ -1,4 +1,6 @@
-/** Which IP addresses a server must not be made to call (SSRF). Pure functions over text and bytes. */
+/**
+ * Which IP addresses a server must not be made to call (SSRF). Pure functions over text and bytes.
+ */
 
 /** The 4 bytes of an IPv4 address or the 16 of an IPv6 address. */
 export type AddressBytes = readonly number[];
@@ -7,8 +9,8 @@ const OCTET = /^(0|[1-9][0-9]{0,2})$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
 
 /**
- * The bytes of a literal address, or `undefined`: dotted decimal without leading zeros, which parsers
- * read as octal or not, and RFC 4291 §2.2; no brackets, no zone.
+ * The bytes of a literal address, or `undefined`: dotted decimal without leading zeros, which
+ * parsers read as octal or not, and RFC 4291 §2.2; no brackets, no zone.
  */
 export function parseAddress(text: string): AddressBytes | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
@@ -54,7 +56,7 @@ const IPV4: Table = [
   ['10.0.0.0/8', 'a private'], // RFC 1918 §3
   ['100.64.0.0/10', 'a carrier-grade NAT'], // RFC 6598 §7
   ['127.0.0.0/8', 'a loopback'], // RFC 1122 §3.2.1.3
-  ['168.63.129.16/32', 'a cloud host\'s'], // Azure's WireServer: public range, reached only from inside
+  ['168.63.129.16/32', 'a cloud host\'s'], // Azure's WireServer, reached only from inside
   ['169.254.0.0/16', 'a link-local'], // RFC 3927 §2.1; the clouds' metadata services
   ['172.16.0.0/12', 'a private'], // RFC 1918 §3
   ['192.0.0.0/24', 'a reserved'], // RFC 6890 §2.2.2
@@ -93,8 +95,8 @@ const IPV6: Table = [
 const GLOBAL_UNICAST = '2000::/3';
 
 /**
- * What keeps a server from calling an address, such as `a loopback`, or `undefined` for a public one.
- * What is no address at all is refused as well.
+ * What keeps a server from calling an address, such as `a loopback`, or `undefined` for a public
+ * one. What is no address at all is refused as well.
  */
 export function whyNotAddress(address: string): string | undefined {
   const bytes = parseAddress(address);

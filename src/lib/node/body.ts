@@ -9,7 +9,10 @@ export interface Source {
 }
 
 export interface Body {
-  /** Made when it is first asked for: most never are, and making one costs Node as much as a request. */
+  /**
+   * Made when it is first asked for: most never are, and making one costs Node as much as a
+   * request.
+   */
   readonly stream: () => ReadableStream<Uint8Array>;
   readonly push: (bytes: Uint8Array) => void;
   readonly end: () => void;

@@ -1,6 +1,7 @@
 /**
- * A connection to an origin: the name is resolved once, every address checked, and the connection made
- * to an address that was checked, so that there is no second look-up that could answer differently.
+ * A connection to an origin: the name is resolved once, every address checked, and the connection
+ * made to an address that was checked, so that there is no second look-up that could answer
+ * differently.
  */
 import { promises as dns } from 'node:dns';
 import { isIP, type Socket } from 'node:net';
@@ -50,8 +51,8 @@ const MAX_TRIED = 8;
 export const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
 
 /**
- * A connection, over TLS if the target says so. Rejects with ERR_ADDRESS_REFUSED, ERR_NETWORK, or the
- * signal's reason.
+ * A connection, over TLS if the target says so. Rejects with ERR_ADDRESS_REFUSED, ERR_NETWORK, or
+ * the signal's reason.
  */
 export async function connect(network: Network, target: Target, dial: Dial): Promise<Socket> {
   const { signal } = dial;
@@ -63,11 +64,12 @@ export async function connect(network: Network, target: Target, dial: Dial): Pro
     const socket = proxy
       ? await race(addresses, STAGGER_PROXY, signal,
         (address, given) => throughProxy(network, proxy, address, target.port, given))
-      : await race(addresses, STAGGER, signal, (address, given) => tcp(address, target.port, given));
+      : await race(addresses, STAGGER, signal,
+        (address, given) => tcp(address, target.port, given));
     if (!target.secure) return socket;
     dial.stage = 'TLS handshake';
-    const protocols = ['h2', 'http/1.1'];
-    return await tls(socket, target.hostname, { ...trust(network), ALPNProtocols: protocols }, signal);
+    const options = { ...trust(network), ALPNProtocols: ['h2', 'http/1.1'] };
+    return await tls(socket, target.hostname, options, signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw error instanceof PushError ? error : unreachable(target, error);
@@ -80,7 +82,9 @@ export function unreachable({ origin }: Target, cause: unknown): PushError {
   return new PushError('ERR_NETWORK', message, { cause, origin, sent: 'no' });
 }
 
-/** What happened: the system's code, with the cure for the common mistake, or a sentence of ours. */
+/**
+ * What happened: the system's code, with the cure for the common mistake, or a sentence of ours.
+ */
 export function why(error: unknown): string {
   if (error instanceof AggregateError) return [...new Set(error.errors.map(why))].join(', ');
   const code = property(error, 'code');
@@ -118,10 +122,9 @@ async function addressesOf(
 /** Without the address itself: what an inner name resolves to is nothing for a stranger's log. */
 function refused(hostname: string, kind: string, origin: string): PushError {
   const what = isIP(hostname) ? `is ${kind} address` : `resolves to ${kind} address`;
-  return new PushError('ERR_ADDRESS_REFUSED', `Refused to call ${hostname}: it ${what}, which a server `
-    + "must not be made to call; for tests there is http2Fetch({ addresses: 'any' })", {
-    origin, sent: 'no',
-  });
+  const message = `Refused to call ${hostname}: it ${what}, which a server must not be made to call; `
+    + "for tests there is http2Fetch({ addresses: 'any' })";
+  return new PushError('ERR_ADDRESS_REFUSED', message, { origin, sent: 'no' });
 }
 
 /** The families in turn, beginning with the first one's (RFC 8305 §4). */

@@ -50,7 +50,8 @@ export function createExchange(
       fail(exchange, signal.reason);
       events.aborted(exchange);
     };
-    // One signal for a whole batch is no leak, which Node would warn of from the eleventh listener on.
+    // One signal for a whole batch is no leak, which Node would warn of from the eleventh listener
+    // on.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', exchange.abort);
   }
@@ -59,7 +60,8 @@ export function createExchange(
 
 /** Hands the head of an answer over, and its body if `source` has one. */
 export function answer(
-  exchange: Exchange, status: number, get: (name: string) => string | null, source: Source | undefined,
+  exchange: Exchange, status: number, get: (name: string) => string | null,
+  source: Source | undefined,
 ): void {
   if (exchange.phase !== 'waiting') return;
   const headers = { get };

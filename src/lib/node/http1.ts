@@ -31,7 +31,6 @@ export function openHttp1(socket: Socket, events: LineEvents): Line {
     exchanges: new Set(), limit: 1, draining: false, idleSince: 0, keep: Infinity, silence: 0,
     gone: false, probing: false, ping: undefined,
     send: (exchange) => send(connection, exchange),
-    hold: (on) => void (on ? socket.ref() : socket.unref()),
     destroy: (cause) => {
       connection.cause ??= cause;
       socket.destroy();
@@ -82,9 +81,12 @@ function send(connection: Connection, exchange: Exchange): void {
   write(socket, exchange.outgoing);
 }
 
-/** In one piece: a server that has read half of a request must not be able to take it for a whole. */
+/**
+ * In one piece: a server that has read half of a request must not be able to take it for a whole.
+ */
 function write(socket: Socket, { headers, body }: Outgoing): void {
-  let head = `${headers[':method']} ${headers[':path']} HTTP/1.1\r\nhost: ${headers[':authority']}\r\n`;
+  let head = `${headers[':method']} ${headers[':path']} HTTP/1.1\r\n`;
+  head += `host: ${headers[':authority']}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(':')) head += `${name}: ${value}\r\n`;
   }
@@ -140,7 +142,8 @@ function respond(connection: Connection, exchange: Exchange, head: Head): void {
     pause: () => void socket.pause(),
     cancel: () => void (length > MAX_DISCARD ? line.destroy() : socket.resume()),
   };
-  answer(exchange, status, (name) => fields.get(name.toLowerCase()) ?? null, hasBody ? source : undefined);
+  const get = (name: string): string | null => fields.get(name.toLowerCase()) ?? null;
+  answer(exchange, status, get, hasBody ? source : undefined);
 }
 
 function take({ line }: Connection, current: Current, bytes: Uint8Array): void {

@@ -38,7 +38,8 @@ const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ 
 const LENGTH = /^[0-9]{1,15}$/;
 const CHUNK = /^([0-9A-Fa-f]{1,12})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-type Mode = 'status' | 'fields' | 'length' | 'size' | 'chunk' | 'after' | 'trailers' | 'close' | 'done';
+type Mode =
+  | 'status' | 'fields' | 'length' | 'size' | 'chunk' | 'after' | 'trailers' | 'close' | 'done';
 
 interface State {
   readonly method: string;

@@ -13,15 +13,16 @@ import { proxySelector, type Environment } from './proxy.ts';
 /** How `http2Fetch` connects. */
 export interface Http2Options {
   /**
-   * What a name may resolve to. `'public'` (default): addresses that are anybody's to call; `'any'`:
-   * also loopback, private and the like, for tests.
+   * What a name may resolve to. `'public'` (default): addresses that are anybody's to call;
+   * `'any'`: also loopback, private and the like, for tests.
    */
   readonly addresses?: 'public' | 'any' | undefined;
   /** PEM of the authorities to trust, one or more: only these, instead of the runtime's own. */
   readonly ca?: string | undefined;
   /**
-   * The URL of an http: or https: proxy that takes CONNECT, with user and password if it wants them;
-   * or `'env'`: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say when `http2Fetch` is called.
+   * The URL of an http: or https: proxy that takes CONNECT, with user and password if it wants
+   * them; or `'env'`: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say when `http2Fetch` is
+   * called.
    */
   readonly proxy?: string | undefined;
   /** Milliseconds after which a session that carries nothing is closed; default 60,000. */
@@ -40,7 +41,8 @@ export interface Http2Fetch extends Fetch {
 }
 
 /** What tests put in the place of the machine. */
-export interface Surroundings extends Pick<PoolOptions, 'now' | 'connectTimeout' | 'quiet' | 'grace'> {
+export interface Surroundings
+  extends Pick<PoolOptions, 'now' | 'connectTimeout' | 'quiet' | 'grace'> {
   readonly lookup: Lookup;
   readonly env: Environment;
 }
@@ -54,7 +56,9 @@ const machine = (): Surroundings => ({
 });
 
 /** `http2Fetch` with other surroundings: private, since a name is to be resolved by the system. */
-export function createHttp2Fetch(options: Http2Options, given: Partial<Surroundings> = {}): Http2Fetch {
+export function createHttp2Fetch(
+  options: Http2Options, given: Partial<Surroundings> = {},
+): Http2Fetch {
   const surroundings = { ...machine(), ...given };
   const pool = createPool({ ...surroundings, ...readOptions(options, surroundings) });
   keepBeat(pool);
@@ -62,6 +66,7 @@ export function createHttp2Fetch(options: Http2Options, given: Partial<Surroundi
     const outgoing = createOutgoing(url, init);
     if (pool.closed) throw closedError(outgoing.target);
     const exchange = createExchange(outgoing, resolve, reject, pool.exchangeEvents);
+    if (!pool.open.size) pool.hold(true);
     pool.open.add(exchange);
     submit(pool, exchange);
   });
@@ -98,9 +103,10 @@ function readOptions(options: Http2Options, { lookup, env }: Surroundings): Sett
 }
 
 function milliseconds(value: unknown, name: string): number {
-  if (typeof value !== 'number') throw new TypeError(`The ${name} option is a number of milliseconds`);
+  const wanted = `The ${name} option is a number of milliseconds from 0`;
+  if (typeof value !== 'number') throw new TypeError(wanted);
   if (value >= 0) return Math.min(value, MAX_DELAY);
-  throw new RangeError(`The ${name} option is a number of milliseconds from 0`);
+  throw new RangeError(wanted);
 }
 
 function closedError({ origin }: Target): PushError {
@@ -113,7 +119,9 @@ async function close(pool: Pool, timeout: number): Promise<void> {
   pool.closed = true;
   for (const line of [...pool.idle]) end(pool, line);
   await settled(pool, timeout, () => pool.open.size === 0);
-  abandon(pool, (exchange) => lost(exchange, exchange.reset ? 'maybe' : 'no', 'http2Fetch was closed'));
+  abandon(pool, (exchange) => {
+    return lost(exchange, exchange.reset ? 'maybe' : 'no', 'http2Fetch was closed');
+  });
   await settled(pool, MAX_DELAY, () => pool.closing.size === 0);
 }
 
@@ -133,14 +141,14 @@ function settled(pool: Pool, timeout: number, isSettled: () => boolean): Promise
 }
 
 /**
- * A `fetch` for `send` and `sendMany` that keeps HTTP/2 sessions: one per origin, more where a server
- * limits its streams; HTTP/1.1 with kept connections where a server has no HTTP/2. A name is resolved
- * once, every address checked, and the connection made to an address that was checked. No redirects,
- * no server push, header fields of an answer up to 16 KiB.
+ * A `fetch` for `send` and `sendMany` that keeps HTTP/2 sessions: one per origin, more where a
+ * server limits its streams; HTTP/1.1 with kept connections where a server has no HTTP/2. A name is
+ * resolved once, every address checked, and the connection made to an address that was checked. No
+ * redirects, no server push, header fields of an answer up to 16 KiB.
  *
- * Rejects with `ERR_ADDRESS_REFUSED`, or `ERR_NETWORK` with `sent` 'no' where the request surely did
- * not reach the server (it was then tried twice, on two sessions); with the signal's reason when that
- * fires. Sessions that carry nothing keep no process alive.
+ * Rejects with `ERR_ADDRESS_REFUSED`, or `ERR_NETWORK` with `sent` 'no' where the request surely
+ * did not reach the server (it was then tried twice, on two sessions); with the signal's reason
+ * when that fires. Sessions that carry nothing keep no process alive.
  *
  * @example
  * ```ts

@@ -23,8 +23,6 @@ export interface Line {
   readonly send: (exchange: Exchange) => void;
   /** Asks for a sign of life, if the protocol has one. */
   readonly ping: ((answered: () => void) => void) | undefined;
-  /** Whether it keeps the process alive. */
-  readonly hold: (on: boolean) => void;
   /** Ends it, whatever it carries. */
   readonly destroy: (cause?: unknown) => void;
 }

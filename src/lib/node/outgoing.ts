@@ -15,34 +15,39 @@ export interface Outgoing {
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 §5.5: CR, LF and NUL, which would end the field in HTTP/1.1, and every other control. */
+/**
+ * RFC 9110 §5.5: CR, LF and NUL, which would end the field in HTTP/1.1, and every other control.
+ */
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/;
 /** Not part of a value (RFC 9113 §8.2.1). */
 const AROUND = /^[\t ]+|[\t ]+$/g;
 
 /**
- * Fields that belong to a connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2) or are ours to set. `expect`
- * too: a request of one piece waits for no 100 (Continue).
+ * Fields that belong to a connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2) or are ours to set.
+ * `expect` too: a request of one piece waits for no 100 (Continue).
  */
 const OURS = new Set([
-  'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive', 'proxy-authorization',
-  'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive',
+  'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
 ]);
 
 /** What pushes bear, for speed: lower case made anew is looked up by each who uses it as a name. */
 const USUAL = new Map([
-  'TTL', 'Urgency', 'Topic', 'Prefer', 'Authorization', 'Content-Type', 'Content-Encoding', 'Encryption',
-  'Crypto-Key', 'X-WNS-Cache-Policy',
+  'TTL', 'Urgency', 'Topic', 'Prefer', 'Authorization', 'Content-Type', 'Content-Encoding',
+  'Encryption', 'Crypto-Key', 'X-WNS-Cache-Policy',
 ].map((name) => [name, name.toLowerCase()]));
 
-/** Methods whose requests say how long their content is, also when there is none (RFC 9110 §8.6). */
+/**
+ * Methods whose requests say how long their content is, also when there is none (RFC 9110 §8.6).
+ */
 const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
 /** As fetch has it: they mean something else to a connection. */
 const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** Throws TypeError for what cannot be sent. */
 export function createOutgoing(url: string, init: FetchInit): Outgoing {
-  const { protocol, hostname, port, host, pathname, search, username, password, origin } = parse(url);
+  const parsed = parse(url);
+  const { protocol, hostname, port, host, pathname, search, username, password, origin } = parsed;
   const secure = protocol === 'https:';
   if (!secure && protocol !== 'http:') throw new TypeError('The URL must be https: or http:');
   // Sent without it, a request would not be the one that its owner means.
@@ -50,7 +55,8 @@ export function createOutgoing(url: string, init: FetchInit): Outgoing {
   const method = methodOf(init.method);
   const body = bodyOf(init.body);
   const headers = headersOf(init.headers, {
-    ':method': method, ':scheme': secure ? 'https' : 'http', ':authority': host, ':path': pathname + search,
+    ':method': method, ':scheme': secure ? 'https' : 'http', ':authority': host,
+    ':path': pathname + search,
   });
   if (body || WITH_CONTENT.has(method)) headers['content-length'] = String(body?.length ?? 0);
   const name = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;

@@ -1,6 +1,6 @@
 /**
- * All lines of one `http2Fetch`: which request goes on which line, when another line is made, and which
- * one ends for it.
+ * All lines of one `http2Fetch`: which request goes on which line, when another line is made, and
+ * which one ends for it.
  */
 import type { PushError } from '../../errors.ts';
 import { unreachable } from './connect.ts';
@@ -8,18 +8,19 @@ import { dialLine } from './dial.ts';
 import { fail, type Exchange } from './exchange.ts';
 import type { Line } from './line.ts';
 import {
-  hasRoom, isFull, tidy, usableLines, type Origin, type Pool, type PoolOptions,
+  drain, dropDial, hasRoom, isFull, tidy, usableLines, type Origin, type Pool, type PoolOptions,
 } from './pool_state.ts';
 
 /** Lines in the making for one origin at once. */
 const MAX_DIALS = 8;
 /** Milliseconds for which an origin makes do with its lines when no further one can be made. */
-const GROW_PAUSE = 5_000;
+const GROW_PAUSE = 1_000;
 
 export function createPool(options: PoolOptions): Pool {
   const pool: Pool = {
-    options, origins: new Map(), lines: new Map(), idle: new Set(), hungry: new Set(), open: new Set(),
-    closing: new Set(), dials: 0, closed: false, settled: () => {}, wake: () => {},
+    options, origins: new Map(), lines: new Map(), idle: new Set(), hungry: new Set(),
+    open: new Set(), closing: new Set(), dials: 0, closed: false, settled: () => {}, wake: () => {},
+    hold: () => {},
     lineEvents: {
       changed: (line) => changed(pool, line),
       left: (line, exchange, error) => {
@@ -38,6 +39,7 @@ export function createPool(options: PoolOptions): Pool {
       aborted: (exchange) => withdraw(pool, exchange),
       done: (exchange) => {
         pool.open.delete(exchange);
+        if (!pool.open.size) pool.hold(false);
         pool.settled();
       },
     },
@@ -56,7 +58,9 @@ export function submit(pool: Pool, exchange: Exchange): void {
     pool.origins.set(target.origin, origin);
   }
   for (const line of origin.lines) {
-    if (line !== exchange.avoid && hasRoom(line) && isFresh(pool, line)) return carry(pool, line, exchange);
+    if (line !== exchange.avoid && hasRoom(line) && isFresh(pool, line)) {
+      return carry(pool, line, exchange);
+    }
   }
   origin.queue.add(exchange);
   grow(pool, origin);
@@ -66,15 +70,14 @@ function carry(pool: Pool, line: Line, exchange: Exchange): void {
   if (!line.exchanges.size) {
     pool.idle.delete(line);
     line.silence = 0;
-    line.hold(true);
   }
   line.exchanges.add(exchange);
   line.send(exchange);
 }
 
 /**
- * Whether a line is surely alive: networks drop connections that are silent for long without a word,
- * and what is sent on them is lost. If not, a ping goes ahead and the request waits for it.
+ * Whether a line is surely alive: networks drop connections that are silent for long without a
+ * word, and what is sent on them is lost. If not, a ping goes ahead and the request waits for it.
  */
 function isFresh(pool: Pool, line: Line): boolean {
   const { now, quiet } = pool.options;
@@ -82,7 +85,6 @@ function isFresh(pool: Pool, line: Line): boolean {
   line.probing = true;
   line.silence = 0;
   pool.idle.delete(line);
-  line.hold(true);
   line.ping(() => {
     line.probing = false;
     if (!pool.lines.has(line)) return;
@@ -92,10 +94,9 @@ function isFresh(pool: Pool, line: Line): boolean {
   return false;
 }
 
-/** A line carries nothing: it may end, and the process with it. */
+/** A line carries nothing: it may end. */
 function rest(pool: Pool, line: Line): void {
   line.idleSince = pool.options.now();
-  line.hold(false);
   pool.idle.delete(line);
   pool.idle.add(line);
 }
@@ -126,7 +127,9 @@ function changed(pool: Pool, line: Line): void {
   if (line.draining) grow(pool, origin);
 }
 
-/** Tries a request again that surely was not sent, once; tells the caller of every other failure. */
+/**
+ * Tries a request again that surely was not sent, once; tells the caller of every other failure.
+ */
 function failed(pool: Pool, line: Line, exchange: Exchange, error: PushError): void {
   if (exchange.phase !== 'waiting' || error.sent !== 'no' || exchange.retried) {
     return fail(exchange, error);
@@ -168,7 +171,7 @@ function forget(pool: Pool, line: Line): void {
 }
 
 /** Makes the lines that the queue asks for. */
-function grow(pool: Pool, origin: Origin): void {
+export function grow(pool: Pool, origin: Origin): void {
   const { queue, dials, perLine } = origin;
   if (!queue.size) return;
   const usable = usableLines(origin);
@@ -205,22 +208,6 @@ function settle(pool: Pool, { queue }: Origin, usable: readonly Line[]): void {
   for (const line of usable) freed(pool, line);
 }
 
-/** For each hungry origin a line ends with its exchanges: one of several if there is one, an old one. */
-function drain(pool: Pool): void {
-  let missing = pool.hungry.size;
-  for (const line of pool.lines.keys()) if (line.draining) missing--;
-  for (const least of [2, 1]) {
-    for (const [line, origin] of pool.lines) {
-      if (missing <= 0) return;
-      if (line.draining || usableLines(origin).length < least) continue;
-      line.draining = true;
-      missing--;
-      // What it will not carry any more waits for room like the others.
-      if (origin.queue.size && !usableLines(origin).length) pool.hungry.add(origin);
-    }
-  }
-}
-
 /** Room has become free: the hungry take it, each in turn. */
 function feed(pool: Pool): void {
   for (const origin of pool.hungry) {
@@ -241,12 +228,6 @@ function startDial(pool: Pool, origin: Origin): void {
   }, (error: unknown) => {
     if (dropDial(pool, origin, dial)) refused(pool, origin, error);
   });
-}
-
-function dropDial(pool: Pool, origin: Origin, dial: AbortController): boolean {
-  if (!origin.dials.delete(dial)) return false;
-  pool.dials--;
-  return true;
 }
 
 function stopDial(pool: Pool, origin: Origin, dial: AbortController): void {

@@ -53,6 +53,8 @@ export interface Pool {
   settled: () => void;
   /** Called when there is a line to look after. */
   wake: () => void;
+  /** Called when the first exchange begins and the last is done. */
+  hold: (on: boolean) => void;
 }
 
 export function hasRoom(line: Line): boolean {
@@ -71,4 +73,30 @@ export function tidy(pool: Pool, origin: Origin): void {
   const { lines, queue, dials, target } = origin;
   if (lines.size || queue.size || dials.size) return;
   if (pool.origins.get(target.origin) === origin) pool.origins.delete(target.origin);
+}
+
+/**
+ * For each hungry origin a line ends with its exchanges: one of several if there is one, an old
+ * one.
+ */
+export function drain(pool: Pool): void {
+  let missing = pool.hungry.size;
+  for (const line of pool.lines.keys()) if (line.draining) missing--;
+  for (const least of [2, 1]) {
+    for (const [line, origin] of pool.lines) {
+      if (missing <= 0) return;
+      if (line.draining || usableLines(origin).length < least) continue;
+      line.draining = true;
+      missing--;
+      // What it will not carry any more waits for room like the others.
+      if (origin.queue.size && !usableLines(origin).length) pool.hungry.add(origin);
+    }
+  }
+}
+
+/** Whether a dial was still the origin's; it is no more. */
+export function dropDial(pool: Pool, origin: Origin, dial: AbortController): boolean {
+  if (!origin.dials.delete(dial)) return false;
+  pool.dials--;
+  return true;
 }

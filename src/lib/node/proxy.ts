@@ -18,8 +18,9 @@ export type ProxyFor = (target: Target) => Proxy | undefined;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `option`: the URL of a proxy for every origin; `'env'` for what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
- * and NO_PROXY say now, in capitals or not; `undefined` for none. Throws TypeError for another scheme.
+ * `option`: the URL of a proxy for every origin; `'env'` for what HTTPS_PROXY, HTTP_PROXY,
+ * ALL_PROXY and NO_PROXY say now, in capitals or not; `undefined` for none. Throws TypeError for
+ * another scheme.
  */
 export function proxySelector(option: string | undefined, env: Environment): ProxyFor {
   if (option === undefined) return () => undefined;
@@ -39,7 +40,9 @@ export function proxySelector(option: string | undefined, env: Environment): Pro
   return (target) => (excluded(target) ? undefined : target.secure ? https : http);
 }
 
-/** A URL, or `host:port` as the environment often has it. Its password stays out of every message. */
+/**
+ * A URL, or `host:port` as the environment often has it. Its password stays out of every message.
+ */
 function parseProxy(text: string, name: string): Proxy {
   let url: URL | undefined;
   try {
@@ -71,8 +74,8 @@ function credentials({ username, password }: URL, name: string): string | undefi
 }
 
 /**
- * NO_PROXY as curl and Go read it: `*`, names with everything below them (`example.com`, also with a
- * dot or `*.` before it), addresses, prefixes (`10.0.0.0/8`), each with `:port` or without.
+ * NO_PROXY as curl and Go read it: `*`, names with everything below them (`example.com`, also with
+ * a dot or `*.` before it), addresses, prefixes (`10.0.0.0/8`), each with `:port` or without.
  */
 function exclusions(list: string): (target: Target) => boolean {
   const entries = list.toLowerCase().split(/[\s,]+/).filter(Boolean).map(parseExclusion);
@@ -85,7 +88,11 @@ function exclusions(list: string): (target: Target) => boolean {
   };
 }
 
-interface Exclusion { readonly host: string; readonly prefix: string; readonly port: number | undefined }
+interface Exclusion {
+  readonly host: string;
+  readonly prefix: string;
+  readonly port: number | undefined;
+}
 
 function parseExclusion(text: string): Exclusion {
   const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(text) ?? [];

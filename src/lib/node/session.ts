@@ -6,11 +6,14 @@ import type { Line, LineEvents } from './line.ts';
 import { ending, sendStream, type Session } from './stream.ts';
 
 /**
- * RFC 9113 §6.5.2. No pushes. A window as small as the answers of push services: it bounds what a body
- * that nobody reads costs.
+ * RFC 9113 §6.5.2. No pushes. A window as small as the answers of push services: it bounds what a
+ * body that nobody reads costs.
  */
 const SETTINGS = { enablePush: false, initialWindowSize: 16_384, maxHeaderListSize: 16_384 };
-/** Of a peer that allows more streams, so many are used: 4 KB each stay under Node's 10 MB a session. */
+/**
+ * Of a peer that allows more streams, so many are used: 4 KB each stay under Node's 10 MB a
+ * session.
+ */
 const MAX_STREAMS = 1_000;
 
 /** A session on a connection, once the peer has said how many streams it allows. */
@@ -35,7 +38,9 @@ export function openSession(
     const opened = (): void => {
       if (line.limit > 0) settle(() => resolve(line));
     };
-    const closed = (): void => refuse(session.cause ?? new Error('the server closed the connection'));
+    const closed = (): void => {
+      refuse(session.cause ?? new Error('the server closed the connection'));
+    };
     const stop = (): void => refuse(signal.reason);
     http2.on('remoteSettings', opened);
     socket.on('close', closed);
@@ -50,12 +55,13 @@ function createLine(session: () => Session): Line {
     gone: false, probing: false,
     send: (exchange) => sendStream(session(), exchange),
     ping: (answered) => ping(session(), answered),
-    hold: (on) => on ? session().http2.ref() : session().http2.unref(),
     destroy: (cause) => destroy(session(), cause),
   };
 }
 
-/** Each event has a listener before anything can happen: an 'error' without one ends the process. */
+/**
+ * Each event has a listener before anything can happen: an 'error' without one ends the process.
+ */
 function listen(session: Session): void {
   const { http2, socket, line, events } = session;
   http2.on('error', (error) => {
@@ -94,7 +100,9 @@ function listen(session: Session): void {
   }));
 }
 
-/** With a GOAWAY if the peer takes it; Node waits for a dead peer to do so, hence the socket too. */
+/**
+ * With a GOAWAY if the peer takes it; Node waits for a dead peer to do so, hence the socket too.
+ */
 function destroy(session: Session, cause: unknown): void {
   const { http2, socket } = session;
   session.cause ??= cause;

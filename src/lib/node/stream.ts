@@ -4,6 +4,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { PushError } from '../../errors.ts';
+import { property } from '../bytes.ts';
 import type { Source } from './body.ts';
 import { why } from './connect.ts';
 import { answer, lost, type Exchange } from './exchange.ts';
@@ -29,9 +30,9 @@ const WITHOUT = { endStream: true };
 
 /** RFC 9113 §7, by number. */
 const CODES = [
-  'NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR', 'SETTINGS_TIMEOUT', 'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR', 'REFUSED_STREAM', 'CANCEL', 'COMPRESSION_ERROR', 'CONNECT_ERROR', 'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED',
+  'NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR', 'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED', 'FRAME_SIZE_ERROR', 'REFUSED_STREAM', 'CANCEL', 'COMPRESSION_ERROR',
+  'CONNECT_ERROR', 'ENHANCE_YOUR_CALM', 'INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED',
 ];
 
 /** Sends a request; its events tell the rest. */
@@ -54,6 +55,9 @@ export function sendStream(session: Session, exchange: Exchange): void {
   });
   stream.on('error', (error) => {
     cause = error;
+    // A write that failed: Node stops reading for it, and would never see the end of the
+    // connection.
+    if (property(error, 'syscall') !== undefined) line.destroy(error);
   });
   // The one event that every stream ends with, on every runtime.
   stream.on('close', () => {
@@ -73,11 +77,13 @@ function failure(
 ): PushError {
   const { goaway, socket, http2 } = session;
   // What a GOAWAY leaves out was not looked at (RFC 9113 §6.8); nor was what is refused (§8.7). But
-  // when the session ends with an error, its streams bear that error's code, whatever became of them.
+  // when the session ends with an error, its streams bear that error's code, whatever became of
+  // them.
   const unsent = stream.id === undefined || (goaway !== undefined && stream.id > goaway.lastId)
     || (stream.rstCode === NGHTTP2_REFUSED_STREAM && !goaway?.code);
   const reset = !socket.destroyed && !http2.destroyed;
-  const what = reset ? `the server reset the stream (${codeName(stream.rstCode)})` : ending(session);
+  const what = reset
+    ? `the server reset the stream (${codeName(stream.rstCode)})` : ending(session);
   return lost(exchange, unsent ? 'no' : 'maybe', what, cause ?? session.cause);
 }
 
@@ -88,7 +94,8 @@ function codeName(code: number): string {
 /** What ended a session. */
 export function ending({ goaway, cause }: Session): string {
   if (goaway?.code) return `the server ended the session (${codeName(goaway.code)})`;
-  return cause === undefined ? 'the connection was closed' : `the connection was lost (${why(cause)})`;
+  return cause === undefined
+    ? 'the connection was closed' : `the connection was lost (${why(cause)})`;
 }
 
 function respond(
@@ -113,7 +120,9 @@ function fieldOf(fields: IncomingHttpHeaders, name: string): string | null {
   return value === undefined ? null : Array.isArray(value) ? value.join(', ') : String(value);
 }
 
-/** The body, which flows only while somebody reads; what was cancelled is thrown away as it comes. */
+/**
+ * The body, which flows only while somebody reads; what was cancelled is thrown away as it comes.
+ */
 function createSource(
   exchange: Exchange, stream: ClientHttp2Stream, length: string | undefined,
 ): Source {
@@ -132,7 +141,8 @@ function createSource(
   return {
     resume: () => void stream.resume(),
     pause: () => void stream.pause(),
-    // Not reset at once: servers take many resets for an attack (CVE-2023-44487) and end the session.
+    // Not reset at once: servers take many resets for an attack (CVE-2023-44487) and end the
+    // session.
     cancel: () => {
       if (Number(length) > MAX_DISCARD) stream.close(NGHTTP2_CANCEL);
       else stream.resume();

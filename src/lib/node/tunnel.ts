@@ -4,13 +4,16 @@ import { MAX_HEAD } from './http1_parser.ts';
 
 /**
  * Asks the proxy that `socket` is connected to for a connection to an address, and gives the socket
- * back for use with it. Rejects, and destroys the socket, when the proxy says no or nothing sensible.
+ * back for use with it. Rejects, and destroys the socket, when the proxy says no or nothing
+ * sensible.
  */
 export async function tunnel(
-  socket: Socket, address: string, port: number, authorization: string | undefined, signal: AbortSignal,
+  socket: Socket, address: string, port: number, authorization: string | undefined,
+  signal: AbortSignal,
 ): Promise<Socket> {
   const authority = `${address.includes(':') ? `[${address}]` : address}:${port}`;
-  const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
+  const credentials = authorization === undefined
+    ? '' : `Proxy-Authorization: ${authorization}\r\n`;
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}\r\n`);
   try {
     check(await readHead(socket, signal));
