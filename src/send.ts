@@ -84,7 +84,8 @@ export interface Outgoing {
 
 /** An attempt under way, for whoever may have to end it. */
 export interface Flight {
-  readonly controller: AbortController;
+  /** Ends it with a reason; there as soon as it has begun. */
+  abort: (reason: unknown) => void;
   /** Whether the request was handed to `fetch`. */
   sent: boolean;
 }
@@ -94,27 +95,28 @@ interface Span {
   readonly signal: AbortSignal;
   /** What the promise gives, or the reason why the time is over. */
   readonly race: <T>(promise: Promise<T>) => Promise<T>;
+  readonly abort: (reason: unknown) => void;
   readonly end: () => void;
 }
 
-function startSpan(
-  { signal, timeout }: Transfer,
-  controller: AbortController,
-  tooLate: () => Error,
-): Span {
-  let abort = (): void => undefined;
-  const over = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
-    abort = () => controller.abort(signal?.reason);
-  });
+function startSpan({ signal: outer, timeout }: Transfer, tooLate: () => Error): Span {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let fail = (_: unknown): void => undefined;
+  const over = new Promise<never>((_, reject) => (fail = reject));
   over.catch(() => undefined);
-  const timer = setTimeout(() => controller.abort(tooLate()), timeout);
-  signal?.addEventListener('abort', abort);
+  const abort = (reason: unknown): void => {
+    controller.abort(reason);
+    fail(signal.reason);
+  };
+  const timer = setTimeout(() => abort(tooLate()), timeout);
+  const passOn = (): void => abort(outer?.reason);
+  outer?.addEventListener('abort', passOn);
   const end = (): void => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    outer?.removeEventListener('abort', passOn);
   };
-  return { signal: controller.signal, race: (promise) => Promise.race([promise, over]), end };
+  return { signal, race: (promise) => Promise.race([promise, over]), abort, end };
 }
 
 function tooLate({ timeout }: Transfer, { endpoint, origin }: Outgoing, sent: boolean): Error {
@@ -169,22 +171,21 @@ export async function attempt(
   transfer: Transfer,
   outgoing: Outgoing,
   number: number = 1,
-  flight: Flight = { controller: new AbortController(), sent: false },
+  flight: Flight = { abort: () => undefined, sent: false },
 ): Promise<Accepted> {
   const { signal, onAttempt } = transfer;
   const { origin } = outgoing;
   signal?.throwIfAborted();
-  const span = startSpan(
-    transfer, flight.controller, () => tooLate(transfer, outgoing, flight.sent),
-  );
+  const span = startSpan(transfer, () => tooLate(transfer, outgoing, flight.sent));
+  flight.abort = span.abort;
   const started = performance.now();
   let bytes = 0;
   const report = (code: PushErrorCode | undefined, status: number | undefined): void => {
-    if (!flight.sent) return;
+    if (!flight.sent || !onAttempt) return;
     const milliseconds = performance.now() - started;
     // A metric that fails, at once or later, must not cost the outcome.
     const told = async (): Promise<void> =>
-      onAttempt?.({ origin, code, status, attempt: number, milliseconds, bytes });
+      onAttempt({ origin, code, status, attempt: number, milliseconds, bytes });
     told().catch(() => undefined);
   };
   try {

@@ -2,7 +2,7 @@ import type { Accepted } from './answer.ts';
 import type { PushError, PushErrorCode } from './errors.ts';
 import { readPlan } from './lib/many/plan.ts';
 import { pump, tell } from './lib/many/pump.ts';
-import { act, createRun, isOver, stop } from './lib/many/run.ts';
+import { act, createRun, follow, isOver, stop } from './lib/many/run.ts';
 import type { Run } from './lib/many/run.ts';
 import type { OwnOptions } from './request.ts';
 import type { SendOptions } from './send.ts';
@@ -90,12 +90,12 @@ function iterate<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | Async
 
 /** Opens the source when the keys are proved to be a pair: else every row would fail. */
 function begin<T>(run: Run<T>, source: Iterable<T> | AsyncIterable<T>): void {
-  const open = (): void => act(run, () => {
-    run.source = iterate(source);
-  });
-  const { vapid } = run.message;
-  if (vapid) vapid.ready().then(open, (reason: unknown) => stop(run, { reason }));
-  else open();
+  const open = async (): Promise<void> => {
+    await run.message.vapid?.ready();
+    // After a consumer has left meanwhile, nobody would close it.
+    if (!run.stopped) run.source = iterate(source);
+  };
+  follow(run, open, () => undefined, (reason) => stop(run, { reason }));
 }
 
 /** Closes the source, unless it has come to its end by itself. */
@@ -140,7 +140,7 @@ async function* consume<T extends Delivery>(
   } finally {
     signal?.removeEventListener('abort', abort);
     stop(run);
-    await tell(run);
+    void tell(run);
     await close(run);
   }
 }

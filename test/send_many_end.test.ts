@@ -91,19 +91,6 @@ ends('return() while a next() waits ends it', async () => {
   assert.equal(await run.next(), { value: undefined, done: true });
 });
 
-ends('throw() while a next() waits ends it', async () => {
-  const world = createWorld();
-  const services = createServices(world, () => ({ stalls: true }));
-  const run = start(world, rows(100), services);
-  const first = run.next();
-  await turn();
-  const reason = new Error('thrown in');
-  const thrown = failure(run.throw(reason));
-  assert.equal(await first, { value: undefined, done: true });
-  assert.is(await thrown, reason);
-  await untouched(world, services);
-});
-
 ends('return() before the first next() takes nothing', async () => {
   const world = createWorld();
   const services = createServices(world, () => ({}));
@@ -412,6 +399,64 @@ ends("callers' functions that come back in do no harm", async () => {
   const others = await Promise.all(more);
   const all = [...outcomes, ...others.flatMap(({ value }): Outcome<Row>[] => (value ? [value] : []))];
   assert.equal(tally(all), { 'ok 1': 30 });
+});
+
+/** Where a caller's function may be called from, and abort the batch. */
+const CALLBACKS: Readonly<Record<string, (strike: () => void) => Partial<SendManyOptions<Row>>>> = {
+  retry: (strike) => ({ retry: () => void strike() }),
+  'retry that goes on': (strike) => ({ retry: () => (strike(), 5) }),
+  random: (strike) => ({ random: () => (strike(), 0.5) }),
+  payload: (strike) => ({ payload: () => (strike(), 'x') }),
+  onAttempt: (strike) => ({ onAttempt: strike }),
+  onProgress: (strike) => ({ onProgress: strike }),
+  endpoints: (strike) => ({ endpoints: () => (strike(), true) }),
+  encrypt: (strike) => ({ payload: 'x', encrypt: async () => (strike(), { body: new Uint8Array(1), headers: {} }) }),
+};
+
+for (const [name, options] of Object.entries(CALLBACKS)) {
+  for (const how of ['abort', 'return'] as const) {
+    ends(`${name} that ends the batch (${how}): no row has two outcomes`, async () => {
+      for (let nth = 1; nth <= 40; nth += 3) {
+        const world = createWorld();
+        const services = createServices(world, (_, id, tries) => ({
+          delay: id % 5, status: id % 3 && tries === 1 ? [500, 429][id % 2] : 201,
+        }));
+        const controller = new AbortController();
+        let struck = 0;
+        const strike = (): void => {
+          if (++struck !== nth) return;
+          if (how === 'abort') controller.abort(name);
+          else void run.return();
+        };
+        const run: AsyncGenerator<Outcome<Row>, void, void> = start(
+          world, rows(60, (id) => `h${id % 4}`), services,
+          { signal: controller.signal, ...options(strike) },
+        );
+        const { outcomes, thrown } = await world.live(collect(run));
+        summary(outcomes);
+        if (struck < nth) assert.is(outcomes.length, 60);
+        else if (how === 'abort') assert.is(thrown?.reason, name);
+        const known = new Set(outcomes.map(({ delivery: { id } }) => id));
+        if (how === 'abort') assert.ok(services.calls.every(({ id }) => known.has(id)));
+        await untouched(world, services);
+      }
+    });
+  }
+}
+
+ends('an onProgress that never ends does not hold the batch', async () => {
+  const world = createWorld();
+  const services = createServices(world, () => ({ delay: 300 }));
+  const onProgress = unchecked<() => void>(() => new Promise(() => {}));
+  const { outcomes } = await sendIn(world, rows(3), services, { onProgress, concurrency: 1 });
+  assert.is(outcomes.length, 3);
+});
+
+ends('what rejects with nothing is no abort', async () => {
+  const world = createWorld();
+  const services = createServices(world, () => ({}));
+  const { outcomes } = await sendIn(world, rows(2), services, { payload: 'x', encrypt: () => Promise.reject() });
+  assert.equal(tally(outcomes), { 'ERR_DELIVERY_INVALID 0': 2 });
 });
 
 ends('a source that leaves the loop itself', async () => {

@@ -1,15 +1,15 @@
 /** A row's attempts, and the waits between them. */
-import { DeliveryError, isPushError, PushError } from '../../errors.ts';
-import { retryDelay } from '../../retry.ts';
-import { attempt, MAX_TIMER } from '../../send.ts';
-import { echo, learn, list, refusal, seal } from './lanes.ts';
-import { act, finish, follow } from './run.ts';
 import type { Accepted } from '../../answer.ts';
+import { DeliveryError, isPushError, PushError } from '../../errors.ts';
+import { attempt, MAX_TIMER } from '../../send.ts';
+import { echo, learn, list, part, refusal } from './lanes.ts';
+import { act, finish, follow } from './run.ts';
 import type { Job, Lane, Run } from './run.ts';
 
 /** The error of a row that cannot be sent as it is. */
 export function invalid(cause: unknown): PushError {
-  return new PushError('ERR_DELIVERY_INVALID', "The row's options or payload are wrong; see cause", { cause });
+  const message = 'The options or payload of this row are wrong';
+  return new PushError('ERR_DELIVERY_INVALID', message, { cause });
 }
 
 /** Starts or ends a lane's next row; false: none can be. */
@@ -22,54 +22,62 @@ export function serve<T>(run: Run<T>, lane: Lane<T>): boolean {
   if (!why && lane.until) arm(run, lane, time);
   if (!why && (lane.until || lane.busy >= lane.window)) return false;
   lane.queue.shift();
-  if (job.tries) lane.tried--;
   run.parked--;
+  if (job.tries) lane.tried--;
   if (why) finish(run, job, job.error ?? echo(why, job, time));
   else launch(run, job);
   list(run, lane);
-  seal(lane);
   return true;
 }
 
 function launch<T>(run: Run<T>, job: Job<T>): void {
   const { lane } = job;
-  const flight = { controller: new AbortController(), sent: false };
-  job.flight = flight;
+  job.flight = { abort: () => undefined, sent: false };
   run.begun.add(job);
-  run.flying++;
-  lane.busy++;
-  if (!lane.answered) run.strangers++;
-  if (job.tries++) run.retries++;
-  const landed = (error: unknown, accepted?: Accepted): void => {
-    job.flight = undefined;
-    run.flying--;
-    lane.busy--;
-    if (!lane.answered) run.strangers--;
-    if (flight.sent) job.attempts++;
-    land(run, job, accepted ? undefined : toError(run, job, error, flight.sent), accepted);
-  };
-  attempt(run.transfer, job.prepared, job.attempts + 1, flight)
-    .then((accepted) => landed(undefined, accepted), landed);
+  move(run, lane, 1);
+  if (job.tries++) run.progress.retries++;
+  attempt(run.transfer, job.prepared, job.attempts + 1, job.flight).then(
+    (accepted) => land(run, job, undefined, accepted),
+    (error: unknown) => land(run, job, error),
+  );
+}
+
+/** Counts a request that begins or ends. */
+function move<T>(run: Run<T>, lane: Lane<T>, by: number): void {
+  run.flying += by;
+  lane.busy += by;
+  if (!lane.answered) run.strangers += by;
 }
 
 /** What an attempt was rejected with, as an error of ours. */
-function toError<T>({ halt }: Run<T>, { prepared }: Job<T>, cause: unknown, sent: boolean): PushError {
+function toError<T>(
+  { stopped }: Run<T>,
+  { prepared, flight }: Job<T>,
+  cause: unknown,
+): PushError {
   const { endpoint, origin } = prepared;
-  if (halt.signal.aborted && cause === halt.signal.reason) {
-    return new DeliveryError('ERR_ABORTED', 'Aborted in flight', {
-      cause, sent: sent ? 'maybe' : 'no', endpoint, origin,
-    });
-  }
-  return isPushError(cause) ? cause : invalid(cause);
+  if (!stopped || cause !== stopped) return isPushError(cause) ? cause : invalid(cause);
+  return new DeliveryError('ERR_ABORTED', 'The batch was ended while this was in flight', {
+    cause: stopped.cause, sent: flight?.sent ? 'maybe' : 'no', endpoint, origin,
+  });
 }
 
-function land<T>(run: Run<T>, job: Job<T>, error: PushError | undefined, accepted: Accepted | undefined): void {
+function land<T>(run: Run<T>, job: Job<T>, reason: unknown, accepted?: Accepted): void {
+  const { lane } = job;
+  const error = accepted ? undefined : toError(run, job, reason);
+  move(run, lane, -1);
+  if (job.flight?.sent) job.attempts++;
+  job.flight = undefined;
   job.error = error;
-  if (accepted || run.halt.signal.aborted) finish(run, job, error, accepted);
+  if (accepted || run.stopped) finish(run, job, error, accepted);
   act(run, () => {
+    if ((!error || error.status !== undefined) && !lane.answered) {
+      lane.answered = true;
+      run.strangers -= lane.busy;
+    }
     if (error) fail(run, job, error);
-    else learn(run, job, undefined, false);
-    list(run, job.lane);
+    else learn(run, job, error);
+    list(run, lane);
   });
 }
 
@@ -78,26 +86,27 @@ function fail<T>(run: Run<T>, job: Job<T>, error: PushError): void {
   const { lane, tries } = job;
   const { code, status, retryAfter } = error;
   const time = run.now();
-  const passing = retryDelay(error, 1) !== undefined;
-  // An origin with one request left in its window that fails still is felt for more and more seldom.
+  const wait = run.retry(error, tries, { random: run.random }) ?? -1;
+  // It may have ended the batch, and with it this row.
+  if (run.stopped) return;
+  // An origin that fails while there is one request in its window is felt for more and more seldom.
   const asks = retryAfter !== undefined || code === 'ERR_RATE_LIMITED' || status === 503
-    || (passing && lane.window < 2);
-  const usual = asks
-    ? retryDelay(error, Math.max(tries, lane.pauses), { random: run.random, maxDelay: Math.max(300_000, 2 * run.patience) })
-    : retryDelay(error, tries, run);
-  const chosen = tries < run.attempts ? (run.retry ?? (() => usual))(error, tries) : undefined;
-  const wait = typeof chosen === 'number' && chosen >= 0 ? chosen : undefined;
-  learn(run, job, error, passing);
+    || (wait >= 0 && lane.window < 2);
+  if (wait >= 0) lane.window = part(lane.window, 2);
+  else if (status !== undefined) learn(run, job, error);
   if (asks) {
     if (lane.until <= time) lane.pauses++;
     lane.window = 1;
-    const until = time + (wait ?? usual ?? retryAfter ?? 0);
+    // Without a time that was said, each pause in a row is twice as long.
+    const times = retryAfter === undefined ? 2 ** Math.max(0, lane.pauses - tries) : 1;
+    const until = time + (wait >= 0 ? wait : retryAfter ?? 0) * times;
     if (until > lane.until) {
       lane.until = until;
       lane.error = error;
     }
   }
-  if (wait === undefined || time + wait > job.deadline || time + wait >= job.expires) {
+  const last = tries >= run.attempts || !(wait >= 0);
+  if (last || time + wait > job.deadline || time + wait >= job.expires) {
     return finish(run, job, error);
   }
   run.parked++;
@@ -117,8 +126,7 @@ function arm<T>(run: Run<T>, lane: Lane<T>, time: number): void {
   if (lane.armed === until) return;
   lane.armed = until;
   nap(run, until - time, () => {
-    if (lane.armed === until) lane.armed = 0;
-    if (lane.until === until) lane.until = 0;
+    if (lane.until === until) lane.until = lane.armed = 0;
     list(run, lane);
   });
 }

@@ -1,4 +1,6 @@
-/** Origins: how many requests each may have in flight, and what its answers mean for its other rows. */
+/**
+ * Origins: how many requests each may have in flight, and what its answers mean for its other rows.
+ */
 import { DeliveryError } from '../../errors.ts';
 import type { PushError } from '../../errors.ts';
 import type { Job, Lane, Run } from './run.ts';
@@ -18,7 +20,7 @@ export function enterLane<T>({ lanes, perOrigin, concurrency }: Run<T>, origin: 
       origin, queue: [], tried: 0, rows: 0, busy: 0, answered: false,
       // One that never answers holds a sixteenth: the others hardly notice.
       window: Math.min(perOrigin, part(concurrency, 16)),
-      until: 0, armed: 0, pauses: 0, error: undefined, blames: 0, sender: undefined, blame: undefined,
+      until: 0, armed: 0, pauses: 0, blames: 0,
     };
     lanes.set(origin, lane);
     if (lanes.size > MOST_IDLE) forget(lanes);
@@ -27,7 +29,7 @@ export function enterLane<T>({ lanes, perOrigin, concurrency }: Run<T>, origin: 
   return lane;
 }
 
-/** Forgets the lane that has been without rows for longest; one with rows is asked again later. */
+/** Forgets the lane that has been without rows for longest; one with rows goes to the end. */
 function forget<T>(lanes: Map<string, Lane<T>>): void {
   for (const [origin, lane] of lanes) {
     lanes.delete(origin);
@@ -36,18 +38,15 @@ function forget<T>(lanes: Map<string, Lane<T>>): void {
   }
 }
 
-/** Has a lane visited, if there is a row. Of strangers, those that many rows go to are the first. */
-export function list<T>({ known, crowd, unknown }: Run<T>, lane: Lane<T>): void {
-  const { answered, queue } = lane;
-  if (queue.length) (answered ? known : queue.length > 1 ? crowd : unknown).add(lane);
-}
-
 /**
- * Encrypts the row whose turn is next before there is room for it, so that the place of a request that
- * was answered is taken at once. Further ahead would cost memory and gain nothing.
+ * Has a lane visited, if there is a row. Of strangers, those that many rows go to are the first.
+ * The row whose turn is next is encrypted before there is room for it, so that the place of a
+ * request that was answered is taken at once; further ahead would cost memory and gain nothing.
  */
-export function seal<T>({ answered, queue }: Lane<T>): void {
-  if (answered) queue[0]?.prepared.seal();
+export function list<T>(run: Run<T>, lane: Lane<T>): void {
+  const [first, second] = lane.queue;
+  if (first) (lane.answered ? run.known : second ? run.crowd : run.unknown).add(lane);
+  if (lane.answered) first?.prepared.seal();
 }
 
 /** Takes the next lane to visit off its list: strangers first, so that they cease to be. */
@@ -63,22 +62,14 @@ export function nextLane<T>(run: Run<T>): Lane<T> | undefined {
   return undefined;
 }
 
-/** Learns from an answer, or from a failure that others may meet too (`passing`). */
-export function learn<T>(run: Run<T>, { lane, sender }: Job<T>, error: PushError | undefined, passing: boolean): void {
-  const answered = !error || error.status !== undefined;
-  if (answered && !lane.answered) {
-    lane.answered = true;
-    run.strangers -= lane.busy;
-  }
-  if (passing) lane.window = part(lane.window, 2);
-  else if (answered) {
-    lane.pauses = 0;
-    if (error?.code === 'ERR_UNAUTHORIZED' || error?.code === 'ERR_KEY_MISMATCH') {
-      lane.blames = lane.sender === sender ? lane.blames + 1 : 1;
-      lane.sender = sender;
-      lane.blame = error;
-      return
-    }
+/** An origin has answered: well, or what is no fault of its own. */
+export function learn<T>(run: Run<T>, { lane, sender }: Job<T>, error?: PushError): void {
+  lane.pauses = 0;
+  if (error?.code === 'ERR_UNAUTHORIZED' || error?.code === 'ERR_KEY_MISMATCH') {
+    lane.blames = lane.sender === sender ? lane.blames + 1 : 1;
+    lane.sender = sender;
+    lane.blame = error;
+  } else {
     if (!error && lane.sender === sender) lane.blames = 0;
     if (!lane.until && lane.window < run.perOrigin) lane.window++;
   }
@@ -93,10 +84,12 @@ export function refusal<T>(run: Run<T>, { lane, sender, deadline }: Job<T>): Pus
 /** An origin's failure as that of a row that was not sent because of it. */
 export function echo<T>(error: PushError, { lane, prepared }: Job<T>, time: number): DeliveryError {
   const { origin, endpoint } = prepared;
-  // Nobody may delete a row whose own key was not found to be another.
-  const code = error.code === 'ERR_KEY_MISMATCH' ? 'ERR_UNAUTHORIZED' : error.code;
-  const retryAfter = error.retryAfter && Math.max(0, lane.until - time);
-  return new DeliveryError(code, `Not sent: ${error.message}`, {
-    ...error, cause: error, sent: 'no', retryAfter, origin, endpoint,
-  });
+  const facts = {
+    ...error, cause: error, sent: 'no', origin, endpoint,
+    retryAfter: error.retryAfter && Math.max(0, lane.until - time),
+  } as const;
+  // Nobody may delete a row of which this was not found: it is the sender's key that seems wrong.
+  return error.code === 'ERR_KEY_MISMATCH'
+    ? new DeliveryError('ERR_UNAUTHORIZED', `${origin} knows another VAPID key; check it`, facts)
+    : new DeliveryError(error.code, error.message, facts);
 }

@@ -9,7 +9,9 @@ import type { Run } from './run.ts';
 /** Milliseconds between two reports: often enough for a bar, seldom enough for a log. */
 const INTERVAL = 250;
 
-/** Does all that can be done now. Callers' functions may come back here: then it is done already. */
+/**
+ * Does all that can be done now. Callers' functions may come back here: then it is done already.
+ */
 export function pump<T extends Delivery>(run: Run<T>): void {
   if (run.pumping) return;
   run.pumping = true;
@@ -18,22 +20,22 @@ export function pump<T extends Delivery>(run: Run<T>): void {
   } finally {
     run.pumping = false;
   }
-  if (run.now() - run.told >= INTERVAL) tell(run);
+  if (run.now() - run.told >= INTERVAL) void tell(run);
 }
 
 /** Starts or ends a row; false: there is nothing to do until something happens. */
 function step<T extends Delivery>(run: Run<T>): boolean {
   // A consumer that does not pull gets no more than this and what is in flight.
-  if (run.halt.signal.aborted || run.done.length >= run.concurrency) return false;
+  if (run.stopped || run.done.length >= run.concurrency) return false;
   while (run.flying < run.concurrency) {
     const lane = nextLane(run);
     if (!lane) break;
     if (serve(run, lane)) return true;
   }
-  const { flying, asked, parked, concurrency } = run;
+  const { flying, asked, parked, concurrency, lookahead } = run;
   // When the network is full, a few rows more stand ready.
-  const most = flying + asked < concurrency ? run.lookahead : Math.min(run.lookahead, part(concurrency, 8));
-  if (parked + asked < most && !run.pulling && !run.drained) pull(run);
+  const most = flying + asked < concurrency ? lookahead : part(concurrency, 8);
+  if (parked + asked < Math.min(most, lookahead) && !run.pulling && !run.drained) pull(run);
   return false;
 }
 
@@ -52,13 +54,15 @@ function pull<T extends Delivery>(run: Run<T>): void {
   });
 }
 
-export function tell<T>(run: Run<T>): void {
-  const { onProgress, started, ended: done, ok, retries, codes, since } = run;
-  // It may be an async function; a display that fails must not cost an outcome.
-  (async () => {
+/** `onProgress` may be an async function; a display that fails must not cost an outcome. */
+export async function tell<T>(run: Run<T>): Promise<void> {
+  const { progress, codes, since } = run;
+  try {
     const time = run.now();
     run.told = time;
-    const perSecond = time > since ? (done * 1000) / (time - since) : 0;
-    await onProgress?.({ started, done, ok, retries, codes: { ...codes }, perSecond });
-  })().catch(() => undefined);
+    const perSecond = time > since ? (progress.done * 1000) / (time - since) : 0;
+    await run.onProgress({ ...progress, codes: { ...codes }, perSecond });
+  } catch {
+    // Nobody asked for it to be right.
+  }
 }

@@ -23,11 +23,11 @@ export interface Lane<T> {
   armed: number;
   /** Pauses since the last good answer, and what made the last. */
   pauses: number;
-  error: PushError | undefined;
+  error?: PushError | undefined;
   /** Answers in a row that blame a sender's token or key, whose, and the last. */
   blames: number;
-  sender: string | undefined;
-  blame: PushError | undefined;
+  sender?: string | undefined;
+  blame?: PushError | undefined;
 }
 
 /** A row on its way. */
@@ -44,8 +44,8 @@ export interface Job<T> {
   tries: number;
   attempts: number;
   /** The last failure. */
-  error: PushError | undefined;
-  flight: Flight | undefined;
+  error?: PushError | undefined;
+  flight?: Flight | undefined;
 }
 
 export interface Run<T> extends Plan<T> {
@@ -66,23 +66,21 @@ export interface Run<T> extends Plan<T> {
   /** Outcomes that wait for the consumer. */
   readonly done: Outcome<T>[];
   /** The source, its next row under way, its end. */
-  source: Iterator<T> | AsyncIterator<T> | undefined;
-  pulling: boolean;
-  drained: boolean;
+  source?: Iterator<T> | AsyncIterator<T> | undefined;
+  pulling?: boolean | undefined;
+  drained?: boolean | undefined;
   /** Ends the timers, one each: Node warns of a signal that more than ten listen to. */
   readonly naps: Set<AbortController>;
-  /** Fires when nothing more is to be begun. What the consumer is thrown then. */
-  readonly halt: AbortController;
-  failure: { readonly reason: unknown } | undefined;
+  /** Set when nothing more is to be begun: what the requests in flight are aborted with. */
+  stopped?: Error | undefined;
+  /** What the consumer is thrown at last. */
+  failure?: { readonly reason: unknown } | undefined;
   readonly pump: (run: Run<T>) => void;
-  pumping: boolean;
+  pumping?: boolean | undefined;
   /** Goes on where the consumer waits. */
   wake: () => void;
   /** What `onProgress` is told; when the batch began, and when that was told last. */
-  started: number;
-  ended: number;
-  ok: number;
-  retries: number;
+  readonly progress: { started: number; done: number; ok: number; retries: number };
   readonly codes: Partial<Record<PushErrorCode, number>>;
   readonly since: number;
   told: number;
@@ -91,24 +89,23 @@ export interface Run<T> extends Plan<T> {
 export function createRun<T>(plan: Plan<T>, pump: Run<T>['pump']): Run<T> {
   const since = plan.now();
   return {
-    ...plan, pump,
-    lanes: new Map(), known: new Set(), crowd: new Set(), unknown: new Set(), begun: new Set(), naps: new Set(), done: [],
-    flying: 0, strangers: 0, asked: 0, parked: 0,
-    source: undefined, pulling: false, drained: false, pumping: false,
-    halt: new AbortController(), failure: undefined, wake: () => undefined,
-    started: 0, ended: 0, ok: 0, retries: 0, codes: {}, since, told: since,
+    ...plan, pump, since, told: since,
+    lanes: new Map(), known: new Set(), crowd: new Set(), unknown: new Set(),
+    begun: new Set(), naps: new Set(), done: [], codes: {},
+    flying: 0, strangers: 0, parked: 0, asked: 0,
+    progress: { started: 0, done: 0, ok: 0, retries: 0 }, wake: () => undefined,
   };
 }
 
 /** Whether no outcome is to come. */
-export function isOver<T>({ halt, begun, drained, started, ended }: Run<T>): boolean {
-  return halt.signal.aborted ? !begun.size : drained && started === ended;
+export function isOver<T>({ stopped, begun, drained, progress }: Run<T>): boolean | undefined {
+  return stopped ? !begun.size : drained && progress.started === progress.done;
 }
 
 /** Does what an event asks for. What is thrown here comes from a caller's function. */
-export function act<T>(run: Run<T>, work: () => void): void {
+export function act<T>(run: Run<T>, work?: () => void): void {
   try {
-    if (!run.halt.signal.aborted) work();
+    if (!run.stopped) work?.();
     run.pump(run);
   } catch (reason) {
     stop(run, { reason });
@@ -131,34 +128,39 @@ export function follow<T, V>(
 
 /** Begins nothing more, ends what is in flight; rows that were tried get their outcomes. */
 export function stop<T>(run: Run<T>, failure?: Run<T>['failure']): void {
-  const { halt } = run;
-  if (halt.signal.aborted) return;
+  if (run.stopped) return;
   run.failure ??= failure;
-  halt.abort(failure?.reason);
+  run.stopped = new Error('The batch was ended', { cause: failure?.reason });
   for (const nap of run.naps) nap.abort();
   for (const job of run.begun) {
-    if (job.flight) job.flight.controller.abort(halt.signal.reason);
+    if (job.flight) job.flight.abort(run.stopped);
     else finish(run, job, job.error);
   }
   run.wake();
 }
 
 export function end<T>(run: Run<T>, outcome: Outcome<T>): void {
-  run.ended++;
-  if (outcome.ok) run.ok++;
-  else run.codes[outcome.error.code] = (run.codes[outcome.error.code] ?? 0) + 1;
+  const { progress, codes } = run;
+  progress.done++;
+  if (outcome.ok) progress.ok++;
+  else codes[outcome.error.code] = (codes[outcome.error.code] ?? 0) + 1;
   run.done.push(outcome);
 }
 
 /** Ends a row that stands in a lane. */
-export function finish<T>(run: Run<T>, job: Job<T>, error: PushError | undefined, accepted?: Accepted): void {
-  const { lanes } = run;
+export function finish<T>(
+  run: Run<T>,
+  job: Job<T>,
+  error: PushError | undefined,
+  accepted?: Accepted,
+): void {
   const { delivery, attempts, lane } = job;
   run.begun.delete(job);
   if (!--lane.rows) {
-    lanes.delete(lane.origin);
-    lanes.set(lane.origin, lane);
+    run.lanes.delete(lane.origin);
+    run.lanes.set(lane.origin, lane);
   }
-  if (accepted) end(run, { ok: true, delivery, accepted, attempts });
-  else end(run, { ok: false, delivery, error: error!, attempts });
+  end(run, accepted
+    ? { ok: true, delivery, accepted, attempts }
+    : { ok: false, delivery, error: error!, attempts });
 }
