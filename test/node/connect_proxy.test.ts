@@ -1,7 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import * as assert from 'uvu/assert';
-import { createHttp2Fetch } from '../../src/lib/node/http2.ts';
-import { proxySelector, type Environment } from '../../src/lib/node/proxy.ts';
 import {
   cleanSuite,
   createFetch,
