@@ -24,7 +24,9 @@ const mozilla = (code: number, errno: number, message: string): string =>
 const wns = (text: string, more: object = {}): Said['headers'] =>
   ({ 'X-WNS-Error-Description': text, ...more });
 
-type Row = readonly [status: number, said: Omit<Said, 'status'>, code: PushErrorCode, reason?: string];
+type Row = readonly [
+  status: number, said: Omit<Said, 'status'>, code: PushErrorCode, reason?: string,
+];
 
 const FCM: readonly Row[] = [
   [403, { body: 'sender is not authenticated.' }, 'ERR_UNAUTHORIZED'],
@@ -182,7 +184,7 @@ answers('Retry-After is told in milliseconds; nonsense is not', async () => {
 
 const successes = suite('answers: accepted');
 
-successes('RFC 8030 5: location, TTL and receipt, resolved and of the endpoint’s origin', async () => {
+successes('RFC 8030 5: location, TTL and receipt, of the endpoint’s origin', async () => {
   const rel = 'rel="urn:ietf:params:push:receipt"';
   assert.equal(await accepted({
     status: 202, headers: { Location: '/m/1?a=b', TTL: '60', Link: `</r/2>; ${rel}` },
@@ -196,8 +198,11 @@ successes('RFC 8030 5: location, TTL and receipt, resolved and of the endpoint�
   for (const Link of links) {
     assert.is((await accepted({ headers: { Link } })).receipt, `${ORIGIN}/r/2`, Link);
   }
-  for (const Link of ['</a>; rel="urn:ietf:params:push"', '</a>; rel="urn:ietf:params:push:receipts"',
-    '</a>', 'rel="urn:ietf:params:push:receipt"', `</b> ${rel}`]) {
+  const others = [
+    '</a>; rel="urn:ietf:params:push"', '</a>; rel="urn:ietf:params:push:receipts"', '</a>',
+    'rel="urn:ietf:params:push:receipt"', `</b> ${rel}`,
+  ];
+  for (const Link of others) {
     assert.is((await accepted({ headers: { Link } })).receipt, undefined, Link);
   }
 });

@@ -22,7 +22,8 @@ cancelling('sends one DELETE without body, signed for the location’s origin', 
   assert.is(init.body, null);
   assert.is(init.redirect, 'manual');
   assert.equal(Object.keys(init.headers), ['Authorization']);
-  const [, token = ''] = /^vapid t=([\w.-]+), k=[\w-]{87}$/.exec(init.headers['Authorization'] ?? '') ?? [];
+  const { Authorization = '' } = init.headers;
+  const [, token = ''] = /^vapid t=([\w.-]+), k=[\w-]{87}$/.exec(Authorization) ?? [];
   assert.is(claimsOf(token)['aud'], ORIGIN);
 });
 
@@ -60,7 +61,9 @@ cancelling('other answers mean what they mean to send', async () => {
 
 cancelling('has a timeout and a signal as send has', async () => {
   const never: Fetch = () => new Promise(() => {});
-  const late = await refused(cancel(LOCATION, { ...OPEN, fetch: never, timeout: 10 }), 'ERR_TIMEOUT');
+  const late = await refused(
+    cancel(LOCATION, { ...OPEN, fetch: never, timeout: 10 }), 'ERR_TIMEOUT',
+  );
   assert.is(late.sent, 'maybe');
   const controller = new AbortController();
   const caught = failure(cancel(LOCATION, { ...OPEN, fetch: never, signal: controller.signal }));
@@ -72,13 +75,24 @@ cancelling('has a timeout and a signal as send has', async () => {
 cancelling('applies the policy again: a stored location may be anybody’s', async () => {
   const { fetch, calls } = fetchOf();
   const asked: Attempt[] = [];
-  for (const location of ['http://push.example.com/m', 'https://10.0.0.1/m', 'https://localhost/m', '/m/1',
-    'https://u:p@push.example.com/m', 'blob:https://push.example.com/m', '', undefined, null, 5, {}]) {
-    await refused(cancel(unchecked(location), { ...OPEN, fetch }), 'ERR_SUBSCRIPTION_INVALID', String(location));
+  const others = [
+    'http://push.example.com/m', 'https://10.0.0.1/m', 'https://localhost/m', '/m/1',
+    'https://u:p@push.example.com/m', 'blob:https://push.example.com/m', '', undefined, null, 5, {},
+  ];
+  for (const location of others) {
+    await refused(
+      cancel(unchecked(location), { ...OPEN, fetch }), 'ERR_SUBSCRIPTION_INVALID', String(location),
+    );
   }
-  await refused(cancel(LOCATION, { ...OPEN, fetch, endpoints: 'known' }), 'ERR_SUBSCRIPTION_INVALID');
-  await refused(cancel(LOCATION, { ...OPEN, fetch, endpoints: () => false }), 'ERR_SUBSCRIPTION_INVALID');
-  await misused(cancel(LOCATION, { ...OPEN, fetch, endpoints: unchecked('x') }), TypeError, 'policy');
+  await refused(
+    cancel(LOCATION, { ...OPEN, fetch, endpoints: 'known' }), 'ERR_SUBSCRIPTION_INVALID',
+  );
+  await refused(
+    cancel(LOCATION, { ...OPEN, fetch, endpoints: () => false }), 'ERR_SUBSCRIPTION_INVALID',
+  );
+  await misused(
+    cancel(LOCATION, { ...OPEN, fetch, endpoints: unchecked('x') }), TypeError, 'policy',
+  );
   assert.equal([...calls, ...asked], []);
 });
 

@@ -1,4 +1,4 @@
-/** What the tests of the core share: fixed keys, a fetch that answers as told, a clock, a generator. */
+/** What the tests of the core share: fixed keys, a fetch that answers as told, a clock, draws. */
 import * as assert from 'uvu/assert';
 import type { Fetch, FetchInit, FetchResponse } from '../src/send.ts';
 import type { Receiver } from '../src/receive.ts';
@@ -111,7 +111,9 @@ export function answer({ status = 201, headers = {}, body }: Said = {}): FetchRe
 }
 
 /** A fetch that notes its calls and gives the answers in order, the last one again and again. */
-export function fetchOf(...said: readonly Said[]): { readonly fetch: Fetch; readonly calls: Call[] } {
+export function fetchOf(
+  ...said: readonly Said[]
+): { readonly fetch: Fetch; readonly calls: Call[] } {
   const calls: Call[] = [];
   const fetch: Fetch = async (url, init) => {
     calls.push({ url, init });
@@ -133,7 +135,7 @@ export function deferred<T>(): {
   return { promise, ...settle };
 }
 
-/** Lets everything that is ready to run do so; a task, not a microtask, so that streams move too. */
+/** Lets all that is ready to run do so; a task, not a microtask, so that streams move too. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

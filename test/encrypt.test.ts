@@ -11,7 +11,12 @@ import {
   fetchOf, KEYS, misused, receiver, RECEIVER_KEYS, refused, SUBSCRIPTION, unchecked,
 } from './core_support.ts';
 
-const CODINGS: Readonly<Record<string, { readonly encrypt: Encrypt; readonly MAX_PAYLOAD: number }>> = {
+interface Door {
+  readonly encrypt: Encrypt;
+  readonly MAX_PAYLOAD: number;
+}
+
+const CODINGS: Readonly<Record<string, Door>> = {
   aes128gcm: { encrypt, MAX_PAYLOAD }, aesgcm, aesgcm128,
 };
 
@@ -82,12 +87,15 @@ for (const [name, coding] of Object.entries(CODINGS)) {
     assert.ok(full.body.length <= 4096);
     assert.is((await decrypt(full, await receiver())).length, most);
     const over: readonly unknown[] = [
-      'x'.repeat(most + 1), new Uint8Array(most + 1), '👋'.repeat(most / 4 + 1), new ArrayBuffer(1e6),
+      'x'.repeat(most + 1), new Uint8Array(most + 1), '👋'.repeat(most / 4 + 1),
+      new ArrayBuffer(1e6),
     ];
     for (const payload of over) {
       const work = coding.encrypt(SUBSCRIPTION, unchecked(payload));
       const { message } = await refused(work, 'ERR_PAYLOAD_TOO_LARGE');
-      assert.match(message, /^Cannot encrypt \d+ bytes: a push message carries at most (3993|4077)$/);
+      assert.match(
+        message, /^Cannot encrypt \d+ bytes: a push message carries at most (3993|4077)$/,
+      );
     }
   });
 
@@ -113,7 +121,8 @@ for (const [name, coding] of Object.entries(CODINGS)) {
     const detached = new Uint8Array(4);
     structuredClone(detached.buffer, { transfer: [detached.buffer] });
     const others: readonly unknown[] = [
-      undefined, null, 5, true, {}, [], [1, 2], new Date(), Symbol('x'), new Blob(['x']), { length: 3 },
+      undefined, null, 5, true, {}, [], [1, 2], new Date(), Symbol('x'), new Blob(['x']),
+      { length: 3 },
       { buffer: new ArrayBuffer(8), byteOffset: 0, byteLength: 8 }, detached.buffer,
     ];
     for (const payload of others) {

@@ -24,7 +24,9 @@ errors('are Errors, with the facts that there are and undefined for the others',
   for (const fact of Object.keys(FACTS)) assert.is(Reflect.get(bare, fact), undefined, fact);
   const error = full();
   assert.instance(error, PushError);
-  for (const [fact, value] of Object.entries(FACTS)) assert.is(Reflect.get(error, fact), value, fact);
+  for (const [fact, value] of Object.entries(FACTS)) assert.is(
+    Reflect.get(error, fact), value, fact,
+  );
 });
 
 errors('have their class as their name', () => {
@@ -43,7 +45,9 @@ errors('begin their stack with name, code and message: some queues keep only tha
 
 errors('keep what may not be shown out of everything that copies or prints members', () => {
   const error = full();
-  assert.equal(Object.keys(error).sort(), ['code', 'origin', 'reason', 'retryAfter', 'sent', 'status']);
+  assert.equal(
+    Object.keys(error).sort(), ['code', 'origin', 'reason', 'retryAfter', 'sent', 'status'],
+  );
   const made = [
     JSON.stringify(error), JSON.stringify({ ...error }), JSON.stringify([{ error }]),
     JSON.stringify(Object.entries(error)), String(error), `${error.stack}`, error.message,
@@ -69,7 +73,9 @@ errors('as JSON have these members and no more', () => {
   });
   // Works unbound, and what it gave can be changed without harm.
   const { toJSON } = new PushError('ERR_EXPIRED', 'The message expired');
-  assert.equal(toJSON(), { name: 'PushError', message: 'The message expired', code: 'ERR_EXPIRED' });
+  assert.equal(
+    toJSON(), { name: 'PushError', message: 'The message expired', code: 'ERR_EXPIRED' },
+  );
 });
 
 errors('can be cloned, and give no capability away', () => {

@@ -13,7 +13,8 @@ const COUNT = 400;
 const hostile = suite('hostile input');
 
 for (const campaign of CAMPAIGNS) {
-  hostile(`${COUNT} ${campaign.name}, seed ${SEED}: documented errors only, each within 50 ms`, async () => {
+  const title = `${COUNT} ${campaign.name}, seed ${SEED}: documented errors only, within 50 ms`;
+  hostile(title, async () => {
     const { near, taken, codes } = await run(campaign, COUNT, SEED);
     assert.ok(near >= COUNT * 0.3, `${near} are one step from valid`);
     assert.ok(taken < COUNT * 0.7, `${taken} were taken`);

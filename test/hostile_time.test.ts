@@ -46,8 +46,10 @@ const time = suite('hostile input: time');
 
 time('parameters of header fields', async () => {
   const fields: readonly string[] = [
-    x('a'), x(' '), x(','), x(';'), x('='), x('"'), x('\\'), x('a='), x('a=b;'), x('a=b,'), x(' ,'), x('\t;'),
-    `a="${x('x')}`, `a="${x('\\x')}`, `a="${x('\\')}`, `a="${x('x')}"`, `a=${x('b')}"`, `${x('a')} =b`,
+    x('a'), x(' '), x(','), x(';'), x('='), x('"'), x('\\'), x('a='), x('a=b;'), x('a=b,'), x(' ,'),
+    x('\t;'),
+    `a="${x('x')}`, `a="${x('\\x')}`, `a="${x('\\')}`, `a="${x('x')}"`, `a=${x('b')}"`,
+    `${x('a')} =b`,
     `a=b${x(' ')}c`, `a=b;${x(' ')}`, `a="b"${x(';')}`, x('a="b";'), x('a="b",'),
     Array.from({ length: LONG / 10 }, (_, i) => `a${i}=b`).join(';'),
   ];
@@ -57,9 +59,11 @@ time('parameters of header fields', async () => {
     await allQuick({
       [`parseParams ${field.slice(0, 20)}`]: () => parseParams(field),
       [`Crypto-Key ${field.slice(0, 20)}`]: () => decrypt({ body: new Uint8Array(18), headers: {
-        'Content-Encoding': 'aesgcm', 'Encryption': `salt=${x('A', 22)};${field}`, 'Crypto-Key': field,
+        'Content-Encoding': 'aesgcm', 'Encryption': `salt=${x('A', 22)};${field}`,
+        'Crypto-Key': field,
       } }, own),
-      [`Authorization ${field.slice(0, 20)}`]: () => verifyVapid(`vapid ${field}`, { audience: ORIGIN }),
+      [`Authorization ${field.slice(0, 20)}`]: () =>
+        verifyVapid(`vapid ${field}`, { audience: ORIGIN }),
     });
   }
 });
@@ -72,18 +76,22 @@ time('a field of more than 8,192 characters is not looked at', () => {
 
 time('fields and bodies of answers', async () => {
   const fields: Readonly<Record<string, readonly string[]>> = {
-    'Link': [`<a>${x(';rel=')}`, x('<a>'), `<a>${x('; ')}`, `<a>${x(';rel="urn:ietf:params:push:receip')}`,
+    'Link': [`<a>${x(';rel=')}`, x('<a>'), `<a>${x('; ')}`,
+      `<a>${x(';rel="urn:ietf:params:push:receip')}`,
       x('<'), `<${x('a')}>;rel=x`],
-    'X-WNS-Error-Description': [x('public key'), x('public key channel ur'), x('channel url'), x('.')],
+    'X-WNS-Error-Description': [x('public key'), x('public key channel ur'), x('channel url')],
     'Location': [x('/'), x('../'), x('%'), x('?')],
     'Retry-After': [x('9'), x(' '), `${x('9')}x`, `Sun, ${x('0')}`],
-    'TTL': [x('9'), x(' ')], 'apns-id': [x('a'), x(' ')], 'X-WNS-NotificationStatus': [x(' '), x('d')],
+    'TTL': [x('9'), x(' ')], 'apns-id': [x('a'), x(' ')],
+    'X-WNS-NotificationStatus': [x(' '), x('d')],
   };
   // As long as is looked at, too: 4,096 characters.
   for (const length of [4096, LONG]) {
     for (const [name, values] of Object.entries(fields)) {
       for (const value of values) {
-        const headers = { get: (asked: string) => (asked === name ? value.slice(0, length) : null) };
+        const headers = {
+          get: (asked: string) => (asked === name ? value.slice(0, length) : null),
+        };
         for (const status of [201, 401]) {
           const fetch = async (): Promise<never> => unchecked({ ...answer({ status }), headers });
           await allQuick({ [`${name} ${value.slice(0, 20)} ${length}`]: () =>
@@ -92,15 +100,19 @@ time('fields and bodies of answers', async () => {
       }
     }
   }
-  for (const body of [x('public key'), x('['), x('{"a":'), x('"'), x(' '), x('eyJ'), x('too long by '), x('👋')]) {
+  const texts = ['public key', '[', '{"a":', '"', ' ', 'eyJ', 'too long by ', '👋'];
+  for (const body of texts.map((text) => x(text))) {
     const { fetch } = fetchOf({ status: 401, body });
-    await allQuick({ [`body ${body.slice(0, 20)}`]: () => send(SUBSCRIPTION, null, { vapid: null, fetch }) });
+    await allQuick(
+      { [`body ${body.slice(0, 20)}`]: () => send(SUBSCRIPTION, null, { vapid: null, fetch }) },
+    );
   }
 });
 
 time('keys as people paste them', async () => {
   const texts: readonly string[] = [
-    x(' '), x('"'), x('\\n'), `a${x(' ')}b`, `${x(' ')}a${x('\\n')}b`, x('='), `${x('A')}=`, x('-----BEGIN '),
+    x(' '), x('"'), x('\\n'), `a${x(' ')}b`, `${x(' ')}a${x('\\n')}b`, x('='), `${x('A')}=`,
+    x('-----BEGIN '),
     x('-----BEGIN PRIVATE KEY-----AAAA'), `-----BEGIN PRIVATE KEY-----${x('A ')}`,
     `-----BEGIN PRIVATE KEY-----${x('\n')}`, `{${x('"a":1,')}`, x('['),
   ];
@@ -117,11 +129,18 @@ time('keys as people paste them', async () => {
 
 time('subscriptions, subjects, dates, topics', async () => {
   const works: Record<string, () => unknown> = {};
-  for (const text of [x('a'), x('a.'), x('.'), x('@'), x('/'), x('%6c'), x('ａ'), x('-'), x('xn--'), x('[')]) {
+  const parts = ['a', 'a.', '.', '@', '/', '%6c', 'ａ', '-', 'xn--', '['];
+  for (const text of parts.map((part) => x(part))) {
     works[`host ${text.slice(0, 9)}`] = () => parseSubscription({ endpoint: `https://${text}/` });
-    works[`short ${text.slice(0, 9)}`] = () => parseSubscription({ endpoint: `https://${text.slice(0, 2000)}/` });
-    works[`path ${text.slice(0, 9)}`] = () => parseSubscription({ endpoint: `${ENDPOINT}/${text.slice(0, 1900)}` });
-    works[`p256dh ${text.slice(0, 9)}`] = () => parseSubscription({ endpoint: ENDPOINT, ...KEYS, p256dh: text });
+    works[`short ${text.slice(0, 9)}`] = () => parseSubscription(
+      { endpoint: `https://${text.slice(0, 2000)}/` },
+    );
+    works[`path ${text.slice(0, 9)}`] = () => parseSubscription(
+      { endpoint: `${ENDPOINT}/${text.slice(0, 1900)}` },
+    );
+    works[`p256dh ${text.slice(0, 9)}`] = () => parseSubscription(
+      { endpoint: ENDPOINT, ...KEYS, p256dh: text },
+    );
     works[`json ${text.slice(0, 9)}`] = () => parseSubscription(`{"endpoint":"${text}`);
     works[`mailto ${text.slice(0, 9)}`] = () => checkSubject(`mailto:${text}@${text}`);
     works[`https ${text.slice(0, 9)}`] = () => checkSubject(`https://${text}`);

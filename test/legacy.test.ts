@@ -58,7 +58,9 @@ async function opens(message: Encrypted, wanted: string, name?: string): Promise
 
 async function closed(message: unknown, name?: string): Promise<void> {
   for (const door of [decrypt, aesgcm.decrypt, aesgcm128.decrypt]) {
-    const error = await refused(door(unchecked(message), await receiver()), 'ERR_DECRYPT_FAILED', name);
+    const error = await refused(
+      door(unchecked(message), await receiver()), 'ERR_DECRYPT_FAILED', name,
+    );
     assert.is(error.message, 'Cannot decrypt this message');
     assert.is(error.cause, undefined);
   }
@@ -66,7 +68,7 @@ async function closed(message: unknown, name?: string): Promise<void> {
 
 const sending = suite('legacy codings: sending');
 
-sending('aesgcm: exactly these fields, one salt and one dh, nothing that WNS stumbles on', async () => {
+sending('aesgcm: one salt and one dh, nothing that WNS stumbles on', async () => {
   const { body, headers } = await aesgcm.encrypt(SUBSCRIPTION, 'hello');
   assert.equal(Object.keys(headers), ['Content-Encoding', 'Encryption', 'Crypto-Key']);
   assert.is(headers['Content-Encoding'], 'aesgcm');
@@ -75,7 +77,7 @@ sending('aesgcm: exactly these fields, one salt and one dh, nothing that WNS stu
   assert.is(body.length, 2 + 5 + 16);
 });
 
-sending('aesgcm128: keyid=p256dh in both fields; the key in a field of its own where asked', async () => {
+sending('aesgcm128: keyid=p256dh in both fields; a field for the key where asked', async () => {
   const { body, headers } = await aesgcm128.encrypt(SUBSCRIPTION, 'hello');
   assert.equal(Object.keys(headers), ['Content-Encoding', 'Encryption', 'Crypto-Key']);
   assert.match(headers['Encryption'] ?? '', /^keyid=p256dh;salt=[\w-]{22}$/);
@@ -86,7 +88,9 @@ sending('aesgcm128: keyid=p256dh in both fields; the key in a field of its own w
   assert.match(first.headers['Encryption-Key'] ?? '', /^keyid=p256dh;dh=[\w-]{87}$/);
   await opens(first, 'hello');
   for (const form of ['', 'Crypto-Key', null, 5]) {
-    await misused(aesgcm128.encrypt(SUBSCRIPTION, 'x', { form: unchecked(form) }), TypeError, String(form));
+    await misused(
+      aesgcm128.encrypt(SUBSCRIPTION, 'x', { form: unchecked(form) }), TypeError, String(form),
+    );
   }
 });
 
@@ -138,7 +142,9 @@ for (const [name, coding, fields] of FORMS) {
       const all = fields(dh, salt);
       return { ...all, Encryption: `${all['Encryption']};rs=${rs}` };
     };
-    const make = (...records: readonly Bytes[]): Promise<Encrypted> => sealed(coding, records, small);
+    const make = (...records: readonly Bytes[]): Promise<Encrypted> => sealed(
+      coding, records, small,
+    );
     await opens(await make(pad('abc'), pad('def'), pad('g')), 'abcdefg');
     await opens(await make(pad('abc'), pad('def'), pad('')), 'abcdef');
     const { body, headers } = await make(pad('abc'), pad('def'), pad('g'));
@@ -166,13 +172,16 @@ for (const [name, coding, fields] of FORMS) {
     const { body, headers } = await whole(pad('x'));
     const { Encryption = '' } = headers;
     const spoiled = [
-      'salt=AAAA', 'salt=', 'rs=4096', `${Encryption}A`, `${Encryption}==`, Encryption.replace('salt', 'salz'),
+      'salt=AAAA', 'salt=', 'rs=4096', `${Encryption}A`, `${Encryption}==`,
+      Encryption.replace('salt', 'salz'),
       ...['0', '1', '-1', '1.5', '24x', '', '0x20', '1e3', '68719476706', '9'.repeat(400)].map(
         (rs) => `${Encryption};rs=${rs}`,
       ),
       `${Encryption};${Encryption}`,
     ];
-    for (const field of spoiled) await closed({ body, headers: { ...headers, Encryption: field } }, field);
+    for (const field of spoiled) await closed(
+      { body, headers: { ...headers, Encryption: field } }, field,
+    );
     await opens({ body, headers: { ...headers, Encryption: `${Encryption};rs=68719476705` } }, 'x');
   });
 
@@ -189,7 +198,7 @@ for (const [name, coding, fields] of FORMS) {
     await closed(message.body, 'the body alone');
   });
 
-  opening(`${name}: the keyid selects among several keys; without one the first counts`, async () => {
+  opening(`${name}: the keyid selects a key; without one the first counts`, async () => {
     const decoy = encodeBase64url(decodeBase64url(KEYS.p256dh)!);
     const field = coding.keyField;
     const keyed = (entries: (dh: string) => string, keyid: string): Promise<Encrypted> =>

@@ -6,7 +6,9 @@ import { below } from './hostile/mutate.ts';
 
 const SEED = 8188;
 /** Where blocks of AES and SHA-256, lengths of one and two octets, and the limits begin and end. */
-const EDGES = [0, 1, 2, 15, 16, 17, 31, 32, 33, 55, 56, 63, 64, 65, 127, 128, 255, 256, 257, 1023, 1024];
+const EDGES = [
+  0, 1, 2, 15, 16, 17, 31, 32, 33, 55, 56, 63, 64, 65, 127, 128, 255, 256, 257, 1023, 1024,
+];
 
 const properties = suite(`properties, seed ${SEED}`);
 

@@ -27,7 +27,9 @@ const GONE_WRONG = 'Cannot decrypt this message';
 async function closed(message: unknown, own?: Receiver, name?: string): Promise<void> {
   const work = decrypt(unchecked(message), own ?? await receiver());
   const error = await refused(work, 'ERR_DECRYPT_FAILED', name);
-  assert.equal(error.toJSON(), { name: 'PushError', code: 'ERR_DECRYPT_FAILED', message: GONE_WRONG });
+  assert.equal(
+    error.toJSON(), { name: 'PushError', code: 'ERR_DECRYPT_FAILED', message: GONE_WRONG },
+  );
   for (const fact of ['cause', 'detail', 'reason', 'endpoint', 'origin'] as const) {
     assert.is(error[fact], undefined, name);
   }
@@ -80,8 +82,11 @@ keys('are taken in both alphabets, padded or not', async () => {
   const standard = Object.fromEntries(Object.entries(RECEIVER_KEYS).map(
     ([name, value]) => [name, `${value.replace(/-/g, '+').replace(/_/g, '/')}`],
   ));
-  const padded = { publicKey: `${RECEIVER_KEYS.publicKey}=`, privateKey: `${RECEIVER_KEYS.privateKey}=`,
-    auth: `${RECEIVER_KEYS.auth}==` };
+  const padded = {
+    publicKey: `${RECEIVER_KEYS.publicKey}=`,
+    privateKey: `${RECEIVER_KEYS.privateKey}=`,
+    auth: `${RECEIVER_KEYS.auth}==`,
+  };
   for (const form of [standard, padded]) {
     const own = await importReceiver(unchecked<ReceiverKeys>(form));
     assert.equal(await exportReceiver(own), RECEIVER_KEYS);
@@ -128,7 +133,8 @@ messages('a message as bytes, as a buffer, with and without header fields', asyn
   const { body, headers } = await encrypt(SUBSCRIPTION, 'x');
   const inside = new Uint8Array([9, ...body, 9]).subarray(1, body.length + 1);
   const forms: readonly unknown[] = [
-    body, body.buffer, inside, new DataView(body.buffer), { body }, { body: body.buffer }, { body, headers },
+    body, body.buffer, inside, new DataView(body.buffer), { body }, { body: body.buffer },
+    { body, headers },
     { body, headers: new Headers(headers) }, { body, headers: Object.entries(headers) },
     { body, headers: new Map(Object.entries(headers)) }, { body, headers: {} },
     { body, headers: { 'content-encoding': 'aes128gcm' } },
@@ -143,8 +149,11 @@ messages('a message as bytes, as a buffer, with and without header fields', asyn
 
 messages('other codings, and more than one, are refused (RFC 8291 4)', async () => {
   const { body } = await encrypt(SUBSCRIPTION, 'x');
-  for (const coding of ['', 'gzip', 'identity', 'aes128gcm, aes128gcm', 'gzip, aes128gcm', 'aes256gcm',
-    'aes128gcm;q=1', '__proto__', 'constructor', 'aesgcm', 'aesgcm128', 'aesgcm-128']) {
+  const others = [
+    '', 'gzip', 'identity', 'aes128gcm, aes128gcm', 'gzip, aes128gcm', 'aes256gcm',
+    'aes128gcm;q=1', '__proto__', 'constructor', 'aesgcm', 'aesgcm128', 'aesgcm-128',
+  ];
+  for (const coding of others) {
     await closed({ body, headers: { 'Content-Encoding': coding } }, undefined, coding);
   }
 });
@@ -152,11 +161,15 @@ messages('other codings, and more than one, are refused (RFC 8291 4)', async () 
 messages('one record or several; a full last one is fine (RFC 8188 2)', async () => {
   const own = await receiver();
   const rs = 20;
-  const records = [delimit(data('abc'), 0, false), delimit(data('def'), 0, false), delimit(data('g'), 0, true)];
+  const records = [
+    delimit(data('abc'), 0, false), delimit(data('def'), 0, false), delimit(data('g'), 0, true),
+  ];
   assert.is(text(await decrypt(await sealed(records, { rs }), own)), 'abcdefg');
   const full = [delimit(data('abc'), 0, false), delimit(data('def'), 0, true)];
   assert.is(text(await decrypt(await sealed(full, { rs }), own)), 'abcdef');
-  const padded = [delimit(data('a'), 2, false), delimit(data(''), 3, false), delimit(data('b'), 2, true)];
+  const padded = [
+    delimit(data('a'), 2, false), delimit(data(''), 3, false), delimit(data('b'), 2, true),
+  ];
   assert.is(text(await decrypt(await sealed(padded, { rs }), own)), 'ab');
   assert.is((await decrypt(await sealed([delimit(data(''), 0, true)], { rs: 18 }), own)).length, 0);
   const big = await sealed([delimit(data('x'), 0, true)], { rs: 2 ** 32 - 1 });
@@ -165,9 +178,13 @@ messages('one record or several; a full last one is fine (RFC 8188 2)', async ()
 
 messages('RFC 8188 2: no delimiter, the wrong one, records cut, swapped or repeated', async () => {
   const rs = 20;
-  const good = [delimit(data('abc'), 0, false), delimit(data('def'), 0, false), delimit(data('ghi'), 0, true)];
+  const good = [
+    delimit(data('abc'), 0, false), delimit(data('def'), 0, false), delimit(data('ghi'), 0, true),
+  ];
   const whole = await sealed(good, { rs });
-  const part = (from: number, to?: number): Bytes => whole.slice(86 + from * rs, to && 86 + to * rs);
+  const part = (from: number, to?: number): Bytes => whole.slice(
+    86 + from * rs, to && 86 + to * rs,
+  );
   const head = whole.slice(0, 86);
   const wrong: Readonly<Record<string, Bytes>> = {
     'a last record that says there are more': await sealed([delimit(data('a'), 0, false)]),
@@ -198,7 +215,9 @@ messages('RFC 8291 4, 7: the keyid is a point of 65 octets on the curve', async 
     await closed(await sealed(record, { keyid }), undefined, name);
   }
   await closed(await sealed(record, { keyid: zeros(255) }), undefined, 'idlen of 255');
-  await closed(await sealed(record, { keyid: decodeBase64url(KEYS.p256dh)! }), undefined, 'our own');
+  await closed(
+    await sealed(record, { keyid: decodeBase64url(KEYS.p256dh)! }), undefined, 'our own',
+  );
 });
 
 messages('bodies that are too short, too long or none', async () => {
@@ -211,19 +230,24 @@ messages('bodies that are too short, too long or none', async () => {
   await closed({ body: null, headers: { 'Content-Encoding': 'aesgcm' } });
   const long = delimit(zeros(131_072 - 86 - 16 - 1), 0, true);
   const rs = 2 ** 20;
-  assert.is((await decrypt(await sealed([long], { rs }), await receiver())).length, long.length - 1);
+  assert.is(
+    (await decrypt(await sealed([long], { rs }), await receiver())).length, long.length - 1,
+  );
   await closed(await sealed([concat(zeros(1), long)], { rs }), undefined, 'over 128 KiB');
 });
 
 messages('what is no message, or no receiver, is a TypeError', async () => {
   const own = await receiver();
   const { body } = await encrypt(SUBSCRIPTION, 'x');
-  for (const message of [undefined, null, 'text', 5, { body: 'text' }, { body: 5 }, { body: undefined },
-    { body: [1] }, {}]) {
+  const none = [
+    undefined, null, 'text', 5, {}, { body: 'text' }, { body: 5 }, { body: undefined }, { body: [1] },
+  ];
+  for (const message of none) {
     const error = await failure(decrypt(unchecked(message), own));
     if (!(error instanceof TypeError)) await closed(message);
   }
-  for (const other of [undefined, null, {}, { ...own, auth: 'x' }, { ...own, publicKey: undefined }]) {
+  const nobody = [undefined, null, {}, { ...own, auth: 'x' }, { ...own, publicKey: undefined }];
+  for (const other of nobody) {
     await misused(decrypt(body, unchecked(other)), TypeError, String(other));
   }
   await closed(body, { ...own, auth: zeros(15) });

@@ -91,7 +91,7 @@ requests('Apple decodes a Topic: its length mod 4 is not 1 there', async () => {
   assert.is((await headersOf({ topic: 'a' }, elsewhere))['Topic'], 'a');
 });
 
-requests('RFC 8030 5.1: receipts are asked for with Prefer, and the Link of an earlier one', async () => {
+requests('RFC 8030 5.1: receipts are asked for with Prefer, and an earlier Link', async () => {
   const plain = await headersOf();
   assert.not.ok('Prefer' in plain || 'Link' in plain);
   assert.not.ok('Prefer' in await headersOf({ receipt: false }));
@@ -170,9 +170,10 @@ requests('PUT is for push services older than RFC 8030; there is no other method
 
 const authorized = suite('createRequest: authorization');
 
-authorized('RFC 8292 3: the scheme vapid with t and k; the key is not that of the message', async () => {
+authorized('RFC 8292 3: the scheme vapid with t and k, no Crypto-Key', async () => {
   const headers = await headersOf({ vapid: vapid() });
-  const [, t = '', k = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(headers['Authorization'] ?? '') ?? [];
+  const { Authorization = '' } = headers;
+  const [, t = '', k = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(Authorization) ?? [];
   assert.is(k, VAPID_KEYS.publicKey);
   assert.is(claimsOf(t)['aud'], ORIGIN);
   assert.not.ok('Crypto-Key' in headers);
@@ -181,10 +182,12 @@ authorized('RFC 8292 3: the scheme vapid with t and k; the key is not that of th
 authorized('without a Vapid there is no Authorization; it has to be said', async () => {
   assert.not.ok('Authorization' in await headersOf());
   await misused(createRequest(SUBSCRIPTION, 'x', unchecked({})), TypeError, 'vapid');
-  await misused(createRequest(SUBSCRIPTION, 'x', { vapid: unchecked(undefined) }), TypeError, 'vapid');
+  await misused(
+    createRequest(SUBSCRIPTION, 'x', { vapid: unchecked(undefined) }), TypeError, 'vapid',
+  );
 });
 
-authorized('a coding with header fields gets the older scheme: one Crypto-Key, no space', async () => {
+authorized('a coding with header fields gets the older scheme, without a space', async () => {
   const own = vapid();
   const headers = await headersOf({ vapid: own, encrypt: aesgcm });
   assert.match(headers['Authorization'] ?? '', /^WebPush [\w-]+\.[\w-]+\.[\w-]+$/);

@@ -7,7 +7,8 @@ import { ENDPOINT, misused, ORIGIN, unchecked } from './core_support.ts';
 
 /** DESIGN section 4, "the caller": every code, and what each function says of it. */
 const STEPS: Readonly<Record<PushErrorCode, NextStep['do']>> = {
-  ERR_SUBSCRIPTION_INVALID: 'delete', ERR_SUBSCRIPTION_GONE: 'delete', ERR_KEY_MISMATCH: 'resubscribe',
+  ERR_SUBSCRIPTION_INVALID: 'delete', ERR_SUBSCRIPTION_GONE: 'delete',
+  ERR_KEY_MISMATCH: 'resubscribe',
   ERR_UNAUTHORIZED: 'stop', ERR_VAPID_INVALID: 'stop',
   ERR_RATE_LIMITED: 'retry', ERR_UNAVAILABLE: 'retry', ERR_NETWORK: 'retry', ERR_TIMEOUT: 'retry',
   ERR_PAYLOAD_TOO_LARGE: 'report', ERR_REJECTED: 'report', ERR_ADDRESS_REFUSED: 'report',
@@ -16,7 +17,9 @@ const STEPS: Readonly<Record<PushErrorCode, NextStep['do']>> = {
   ERR_NOTIFICATION_INVALID: 'report',
 };
 const CODES = Object.keys(STEPS).map((code) => unchecked<PushErrorCode>(code));
-const DEAD: readonly string[] = ['ERR_SUBSCRIPTION_INVALID', 'ERR_SUBSCRIPTION_GONE', 'ERR_KEY_MISMATCH'];
+const DEAD: readonly string[] = [
+  'ERR_SUBSCRIPTION_INVALID', 'ERR_SUBSCRIPTION_GONE', 'ERR_KEY_MISMATCH',
+];
 
 function errorOf(code: PushErrorCode, retryAfter?: number): DeliveryError {
   return new DeliveryError(code, 'x', { endpoint: ENDPOINT, origin: ORIGIN, retryAfter });
@@ -32,12 +35,15 @@ const retry = suite('retry');
 
 retry('every code has its step; the same for what toJSON() gave', () => {
   for (const code of CODES) {
-    for (const error of [errorOf(code), new PushError(code, 'x'), JSON.parse(JSON.stringify(errorOf(code)))]) {
+    const parsed: unknown = JSON.parse(JSON.stringify(errorOf(code)));
+    for (const error of [errorOf(code), new PushError(code, 'x'), parsed]) {
       const step = nextStep(error, 1, half);
       assert.is(step.do, STEPS[code], code);
       assert.is(isDead(error), DEAD.includes(code), code);
       assert.is(retryDelay(error, 1, half), STEPS[code] === 'retry' ? 500 : undefined, code);
-      assert.equal(step, STEPS[code] === 'retry' ? { do: 'retry', delay: 500 } : { do: STEPS[code] });
+      assert.equal(
+        step, STEPS[code] === 'retry' ? { do: 'retry', delay: 500 } : { do: STEPS[code] },
+      );
     }
   }
 });
@@ -70,7 +76,9 @@ retry('what the push service asked for counts, however long', () => {
 
 retry('without, the bound doubles from a second, with full jitter under it', () => {
   const error = errorOf('ERR_UNAVAILABLE');
-  const bounds = [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000];
+  const bounds = [
+    1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
+  ];
   for (const [i, bound] of bounds.entries()) {
     assert.is(retryDelay(error, i + 1, { random: () => 0 }), 0);
     assert.is(retryDelay(error, i + 1, half), bound / 2);
@@ -86,20 +94,23 @@ retry('without, the bound doubles from a second, with full jitter under it', () 
   assert.is(retryDelay(error, 5, { random: () => 1, maxDelay: 0 }), 0);
 });
 
-retry('a queue without a count of attempts gets no delay of NaN, which timers take for none', async () => {
+retry('a queue without a count of attempts gets no NaN, which timers take for 1 ms', async () => {
   const error = errorOf('ERR_UNAVAILABLE');
   for (const attempt of [undefined, NaN, -1, 'x', {}]) {
     await misused(() => retryDelay(error, unchecked(attempt)), RangeError, String(attempt));
     await misused(() => nextStep(error, unchecked(attempt)), RangeError, String(attempt));
   }
   for (const maxDelay of [NaN, -1, 'x']) {
-    await misused(() => retryDelay(error, 1, { maxDelay: unchecked(maxDelay) }), RangeError, String(maxDelay));
+    await misused(
+      () => retryDelay(error, 1, { maxDelay: unchecked(maxDelay) }), RangeError, String(maxDelay),
+    );
   }
 });
 
 retry('attempts bounds how often a queue tries', () => {
   const error = errorOf('ERR_NETWORK');
-  for (const [attempt, wanted] of [[1, 'retry'], [2, 'retry'], [3, 'report'], [4, 'report']] as const) {
+  const steps = [[1, 'retry'], [2, 'retry'], [3, 'report'], [4, 'report']] as const;
+  for (const [attempt, wanted] of steps) {
     assert.is(nextStep(error, attempt, { ...half, attempts: 3 }).do, wanted, String(attempt));
   }
   assert.is(nextStep(error, 1000, half).do, 'retry');

@@ -31,7 +31,9 @@ sending('gives fetch one request that says everything', async () => {
 
 sending('asks for no redirect to be followed, and takes none for success', async () => {
   for (const status of [301, 302, 303, 307, 308, 0]) {
-    const { fetch, calls } = fetchOf({ status, headers: { Location: 'https://evil.example.net/' } });
+    const { fetch, calls } = fetchOf(
+      { status, headers: { Location: 'https://evil.example.net/' } },
+    );
     const error = await refused(send(SUBSCRIPTION, 'x', { ...HOLLOW, fetch }), 'ERR_REJECTED');
     assert.is(error.status, status);
     assert.is(calls.length, 1);
@@ -73,7 +75,9 @@ sending('takes what is no answer for none', async () => {
     const attempts: Attempt[] = [];
     const fetch: Fetch = unchecked(() => nothing);
     const onAttempt = (attempt: Attempt): void => void attempts.push(attempt);
-    const error = await refused(send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_NETWORK');
+    const error = await refused(
+      send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_NETWORK',
+    );
     assert.is(error.sent, 'maybe');
     assert.equal(attempts.map(({ code }) => code), ['ERR_NETWORK']);
   }
@@ -151,7 +155,9 @@ sending('tells each attempt that reached the network, without any endpoint', asy
   const { fetch } = fetchOf({ status: 201 }, { status: 503 });
   await send(SUBSCRIPTION, 'x', { ...HOLLOW, fetch, onAttempt });
   await refused(send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_UNAVAILABLE');
-  await refused(send(SUBSCRIPTION, 'x', { ...HOLLOW, fetch, onAttempt, expires: 1 }), 'ERR_EXPIRED');
+  await refused(
+    send(SUBSCRIPTION, 'x', { ...HOLLOW, fetch, onAttempt, expires: 1 }), 'ERR_EXPIRED',
+  );
   const told = attempts.map(({ milliseconds, ...others }) => {
     assert.ok(milliseconds >= 0);
     return others;
@@ -170,7 +176,9 @@ sending('is not disturbed by an onAttempt that throws, at once or later', async 
   for (const onAttempt of throwing) {
     const { fetch } = fetchOf({ status: 201 }, { status: 410 });
     assert.is((await send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt })).status, 201);
-    await refused(send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_SUBSCRIPTION_GONE');
+    await refused(
+      send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_SUBSCRIPTION_GONE',
+    );
   }
 });
 

@@ -4,14 +4,20 @@ import * as assert from 'uvu/assert';
 import { send } from '../src/index.ts';
 import type { Fetch, FetchResponse, SendOptions } from '../src/index.ts';
 import { encrypt } from '../src/encrypt.ts';
-import { deferred, answer, failure, fetchOf, ORIGIN, refused, SUBSCRIPTION, turn, vapid, VAPID_KEYS } from './core_support.ts';
+import {
+  answer, deferred, failure, fetchOf, ORIGIN, refused, SUBSCRIPTION, turn, vapid, VAPID_KEYS,
+} from './core_support.ts';
 
-// Without payload and token a request is made at once, so that a short timeout begins with the fetch.
+// Without payload and token a request is made at once: a short timeout begins with the fetch.
 const HOLLOW: Pick<SendOptions, 'vapid'> = { vapid: null };
 const never = (): Promise<never> => new Promise(() => {});
 
 /** A fetch that settles only when it is told to, whatever its signal says. */
-function deaf(): { fetch: Fetch; calls: AbortSignal[]; settle: ReturnType<typeof deferred<FetchResponse>> } {
+function deaf(): {
+  fetch: Fetch;
+  calls: AbortSignal[];
+  settle: ReturnType<typeof deferred<FetchResponse>>;
+} {
   const settle = deferred<FetchResponse>();
   const calls: AbortSignal[] = [];
   return { settle, calls, fetch: (_, { signal }) => (calls.push(signal), settle.promise) };
@@ -44,7 +50,9 @@ const time = suite('send: time');
 
 time('a fetch that never settles and ignores its signal is given up', async () => {
   const { fetch, calls } = deaf();
-  const error = await refused(send(SUBSCRIPTION, null, { ...HOLLOW, fetch, timeout: 20 }), 'ERR_TIMEOUT');
+  const error = await refused(
+    send(SUBSCRIPTION, null, { ...HOLLOW, fetch, timeout: 20 }), 'ERR_TIMEOUT',
+  );
   assert.is(error.name, 'DeliveryError');
   assert.is(error.sent, 'maybe');
   assert.is(error.origin, ORIGIN);
@@ -145,7 +153,8 @@ time('what the caller aborts is told as ERR_ABORTED', async () => {
   const codes: unknown[] = [];
   const controller = new AbortController();
   const caught = failure(send(SUBSCRIPTION, null, {
-    ...HOLLOW, fetch: obedient, signal: controller.signal, onAttempt: ({ code }) => codes.push(code),
+    ...HOLLOW, fetch: obedient, signal: controller.signal,
+    onAttempt: ({ code }) => codes.push(code),
   }));
   await turn();
   controller.abort('stop');
@@ -155,7 +164,9 @@ time('what the caller aborts is told as ERR_ABORTED', async () => {
 
 const bodies = suite('send: bodies of answers');
 
-async function detailOf(body: ReadableStream<Uint8Array> | string | Uint8Array): Promise<string | undefined> {
+async function detailOf(
+  body: ReadableStream<Uint8Array> | string | Uint8Array,
+): Promise<string | undefined> {
   const { fetch } = fetchOf({ status: 400, body });
   const error = await refused(
     send(SUBSCRIPTION, null, { ...HOLLOW, fetch, timeout: 50 }), 'ERR_REJECTED',
@@ -166,7 +177,7 @@ async function detailOf(body: ReadableStream<Uint8Array> | string | Uint8Array):
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-bodies('a body that stalls costs the rest of the timeout, not the status; it is cancelled', async () => {
+bodies('a body that stalls costs the rest of the time, not the status; is cancelled', async () => {
   const cancelled = deferred<unknown>();
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(text('Bad ')),
@@ -179,10 +190,12 @@ bodies('a body that stalls costs the rest of the timeout, not the status; it is 
 bodies('a body that fails loses what did not come', async () => {
   let parts = 0;
   const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => (parts++ ? controller.error(new Error('reset')) : controller.enqueue(text('Bad'))),
+    pull: (it) => (parts++ ? it.error(new Error('reset')) : it.enqueue(text('Bad'))),
   });
   assert.is(await detailOf(body), 'Bad');
-  assert.is(await detailOf(new ReadableStream({ start: (it) => it.error(new Error('reset')) })), undefined);
+  assert.is(
+    await detailOf(new ReadableStream({ start: (it) => it.error(new Error('reset')) })), undefined,
+  );
 });
 
 bodies('a body without end is read to 1,024 characters and cancelled', async () => {

@@ -4,7 +4,9 @@ import * as assert from 'uvu/assert';
 import { send } from '../src/index.ts';
 import type { Fetch, PushError } from '../src/index.ts';
 import type { Said } from './core_support.ts';
-import { CAPABILITY, ENDPOINT, fetchOf, KEYS, ORIGIN, refused, SUBSCRIPTION, vapid } from './core_support.ts';
+import {
+  CAPABILITY, ENDPOINT, fetchOf, KEYS, ORIGIN, refused, SUBSCRIPTION, vapid,
+} from './core_support.ts';
 
 /** All that a printer may show: names and values of own members, of the causes too. */
 function shown(value: unknown, depth = 0): string {
@@ -19,7 +21,9 @@ async function failing(reason: unknown, said?: string): Promise<PushError> {
     const token = headers['Authorization'] ?? '';
     throw typeof reason === 'function' ? reason(token) : reason;
   };
-  const error = await refused(send(SUBSCRIPTION, null, { vapid: vapid(), fetch }), 'ERR_NETWORK', said);
+  const error = await refused(
+    send(SUBSCRIPTION, null, { vapid: vapid(), fetch }), 'ERR_NETWORK', said,
+  );
   for (const text of [shown(error), JSON.stringify(error), String(error.stack)]) {
     assert.not.match(text, CAPABILITY, said);
     assert.not.match(text, 'eyJ0eXAiOiJKV1Qi', said);
@@ -35,20 +39,24 @@ hosts('an error that says nothing secret is kept as it is', async () => {
   });
   const reason = new TypeError('fetch failed', { cause: inner });
   assert.is((await failing(reason)).cause, reason);
-  const named = Object.assign(new Error('getaddrinfo ENOTFOUND push.example.com'), { code: 'ENOTFOUND' });
+  const named = Object.assign(
+    new Error('getaddrinfo ENOTFOUND push.example.com'), { code: 'ENOTFOUND' },
+  );
   assert.is((await failing(named)).cause, named);
 });
 
 hosts('an error that names the endpoint is replaced by one that does not', async () => {
-  // Deno's fetch puts the URL into the message, Bun's into a member; Deno prints causes of errors that
-  // nobody catches, Bun's console prints them always, workerd's structuredClone copies them.
+  // Deno's fetch puts the URL into the message, Bun's into a member. Deno prints causes of errors
+  // that nobody catches, Bun's console prints them always, workerd's structuredClone copies them.
   const deno = new TypeError(`error sending request for url (${ENDPOINT}): connection refused`);
   const { cause } = await failing(deno, 'message');
   assert.instance(cause, Error);
   const { name, message } = Object(cause);
   assert.is(name, 'TypeError');
   assert.is(message, `error sending request for url (${ORIGIN}): connection refused`);
-  const bun = Object.assign(new Error('Unable to connect'), { code: 'ConnectionRefused', path: ENDPOINT });
+  const bun = Object.assign(
+    new Error('Unable to connect'), { code: 'ConnectionRefused', path: ENDPOINT },
+  );
   const member: unknown = (await failing(bun, 'member')).cause;
   assert.is(Object(member).code, 'ConnectionRefused');
   assert.is(Object(member).message, 'Unable to connect');
@@ -68,8 +76,10 @@ hosts('so is one that repeats it in part, deeper, or the token', async () => {
     'cyclic': cyclic,
     'text': `cannot fetch ${ENDPOINT}`,
     'token': (token: string) => new Error(`bad header value: ${token}`),
-    'headers': (token: string) => Object.assign(new Error('x'), { request: { headers: { token } } }),
-    'getter': Object.defineProperty(new Error('x'), 'url', { enumerable: true, get() { throw new Error('y'); } }),
+    'headers': (token: string) => Object.assign(new Error('x'), { init: { headers: { token } } }),
+    'getter': Object.defineProperty(new Error('x'), 'url', {
+      enumerable: true, get() { throw new Error('y'); },
+    }),
   };
   for (const [what, reason] of Object.entries(reasons)) await failing(reason, what);
   const endless = new Error('x');
@@ -91,7 +101,8 @@ async function answered(said: Said): Promise<PushError> {
 }
 
 answers('the endpoint, as a reason or in one', async () => {
-  for (const said of [CAPABILITY, ENDPOINT, `no ${CAPABILITY} here`, `/${CAPABILITY.slice(0, 20)}`]) {
+  const part = CAPABILITY.slice(0, 20);
+  for (const said of [CAPABILITY, ENDPOINT, `no ${CAPABILITY} here`, `/${part}`]) {
     const error = await answered({ status: 403, body: JSON.stringify({ reason: said }) });
     assert.is(error.reason, undefined, said);
     assert.match(error.detail ?? '', said);

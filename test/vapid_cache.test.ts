@@ -1,4 +1,4 @@
-/** Tokens kept outside, for fleets of short-lived processes: caches good, poisoned, failing, hanging. */
+/** Tokens kept outside, for fleets of short processes: caches good, poisoned, failing, hanging. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TokenCache, VapidSigner } from '../src/index.ts';
@@ -44,7 +44,9 @@ function store(): TokenCache & { readonly kept: Map<string, Kept> } {
 
 /** A token of our key, or another's, with other claims than it should have. */
 async function forged(changes: object = {}, keys = VAPID_KEYS, head?: object): Promise<string> {
-  const claims = { aud: 'https://a.example.com', exp: NOW / 1000 + 43_200, sub: SUBJECT, ...changes };
+  const claims = {
+    aud: 'https://a.example.com', exp: NOW / 1000 + 43_200, sub: SUBJECT, ...changes,
+  };
   const input = [head ?? { typ: 'JWT', alg: 'ES256' }, claims]
     .map((part) => encodeBase64url(utf8(JSON.stringify(part)))).join('.');
   return `${input}.${encodeBase64url(await signWith(keys, utf8(input)))}`;
@@ -63,7 +65,7 @@ caches('a token that one process signed serves the others, without a signature',
   assert.is(second.calls(), 0);
 });
 
-caches('keys are opaque, tell nothing, and differ by origin, key, subject and lifetime', async () => {
+caches('keys tell nothing, and differ by origin, key, subject and lifetime', async () => {
   const shared = store();
   const of = (options: Parameters<typeof vapid>[0], endpoint = A): Promise<string> =>
     vapid({ cache: shared, now: () => NOW, ...options }).token(endpoint);
@@ -116,20 +118,27 @@ caches('what a poisoned cache answers is not sent: our own token is signed', asy
     'white space': ` ${good}`,
     'claims that are no JSON': `${head}.eA.${signature}`,
     'claims that are null': `${head}.bnVsbA.${signature}`,
-    'text': 'x', 'empty': '', 'null': null, 'a number': 5, 'an object': { token: good }, 'bytes': utf8(good),
+    'text': 'x', 'empty': '', 'null': null, 'a number': 5, 'an object': { token: good },
+    'bytes': utf8(good),
   };
   for (const [name, said] of Object.entries(poison)) {
     const set: string[] = [];
-    const cache: TokenCache = { get: () => unchecked(said), set: (_, token) => void set.push(token) };
+    const cache: TokenCache = {
+      get: () => unchecked(said), set: (_, token) => void set.push(token),
+    };
     const token = await vapid({ cache, now: () => NOW }).token(A);
     assert.is.not(token, said, name);
     const [own = '', claims = '', proof = ''] = token.split('.');
-    const right = await verifyEs256(bytes(VAPID_KEYS.publicKey), bytes(proof), utf8(`${own}.${claims}`));
+    const right = await verifyEs256(
+      bytes(VAPID_KEYS.publicKey), bytes(proof), utf8(`${own}.${claims}`),
+    );
     assert.ok(right, name);
     assert.is(claimsOf(token)['aud'], 'https://a.example.com', name);
     assert.equal(set, [token], name);
   }
-  assert.is(await vapid({ cache: { get: () => good, set: () => {} }, now: () => NOW }).token(A), good);
+  assert.is(
+    await vapid({ cache: { get: () => good, set: () => {} }, now: () => NOW }).token(A), good,
+  );
 });
 
 caches('a cache that fails, at once or later, is passed over', async () => {

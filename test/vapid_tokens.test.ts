@@ -18,7 +18,7 @@ async function signWith(keys: typeof VAPID_KEYS, data: Bytes): Promise<Bytes> {
   return signEs256(await importSigningKey(bytes(keys.publicKey), bytes(keys.privateKey)), data);
 }
 
-/** A signer that counts, and does what `act` says before it signs; the proof of the pair is call 1. */
+/** A signer that counts, and does what `act` says before it signs; the pair's proof is call 1. */
 function signer(
   act: (call: number) => unknown = () => undefined,
 ): VapidSigner & { readonly calls: () => number } {
@@ -45,7 +45,9 @@ tokens('RFC 8292 2: ES256, aud the origin, exp within 24 hours, sub as it was gi
   assert.equal(claimsOf(token), {
     aud: 'https://push.example.com:8443', exp: NOW / 1000 + 43_200, sub: SUBJECT,
   });
-  const right = await verifyEs256(bytes(VAPID_KEYS.publicKey), bytes(signature), utf8(`${head}.${body}`));
+  const right = await verifyEs256(
+    bytes(VAPID_KEYS.publicKey), bytes(signature), utf8(`${head}.${body}`),
+  );
   assert.ok(right);
   assert.is(await own.authorize(A), `vapid t=${await own.token(A)}, k=${VAPID_KEYS.publicKey}`);
   const { token: unbound } = own;
@@ -53,7 +55,8 @@ tokens('RFC 8292 2: ES256, aud the origin, exp within 24 hours, sub as it was gi
 });
 
 tokens('a lifetime is 2 hours to 24, less 5 minutes for clocks that differ', async () => {
-  for (const [lifetime, wanted] of [[7200, 7200], [43_200, 43_200], [86_100, 86_100], [86_400, 86_100]]) {
+  const lifetimes = [[7200, 7200], [43_200, 43_200], [86_100, 86_100], [86_400, 86_100]];
+  for (const [lifetime, wanted] of lifetimes) {
     const token = await vapid({ lifetime, now: () => NOW }).token(A);
     assert.is(claimsOf(token)['exp'], NOW / 1000 + Number(wanted));
   }
@@ -63,7 +66,8 @@ tokens('a lifetime is 2 hours to 24, less 5 minutes for clocks that differ', asy
 });
 
 tokens('endpoints that are none have no token', async () => {
-  for (const endpoint of ['', 'x', 'ftp://a/', 'https://u:p@a.example.com/', 'https://a.example.com/#']) {
+  const none = ['', 'x', 'ftp://a/', 'https://u:p@a.example.com/', 'https://a.example.com/#'];
+  for (const endpoint of none) {
     await refused(vapid().token(endpoint), 'ERR_SUBSCRIPTION_INVALID', endpoint);
   }
 });
@@ -104,16 +108,21 @@ signers('answer r||s or DER, now or later, in any bytes', async () => {
 signers('that answer nonsense, throw, or sign with another key are refused', async () => {
   const raw = await signWith(VAPID_KEYS, utf8('something else'));
   const boom = new Error('the key service is away');
+  const long = new Uint8Array(34).fill(1);
   const wrong: Readonly<Record<string, () => unknown>> = {
-    'nothing': () => undefined, 'null': () => null, 'text': () => encodeBase64url(raw), 'a list': () => [...raw],
-    'empty': () => new Uint8Array(0), '63 bytes': () => raw.slice(1), '65 bytes': () => new Uint8Array(65),
-    'zeros': () => new Uint8Array(64), 'of other data': () => raw, 'DER of other data': () => der(raw),
-    'DER cut short': () => der(raw).slice(0, -1), 'DER and more': () => new Uint8Array([...der(raw), 0]),
+    'nothing': () => undefined, 'null': () => null, 'text': () => encodeBase64url(raw),
+    'a list': () => [...raw],
+    'empty': () => new Uint8Array(0), '63 bytes': () => raw.slice(1),
+    '65 bytes': () => new Uint8Array(65),
+    'zeros': () => new Uint8Array(64), 'of other data': () => raw,
+    'DER of other data': () => der(raw),
+    'DER cut short': () => der(raw).slice(0, -1),
+    'DER and more': () => new Uint8Array([...der(raw), 0]),
     'DER without s': () => new Uint8Array([0x30, 34, 2, 32, ...raw.slice(0, 32)]),
-    'DER of long numbers': () => new Uint8Array([0x30, 72, 2, 34, ...new Uint8Array(34).fill(1), 2, 34,
-      ...new Uint8Array(34).fill(1)]),
+    'DER of long numbers': () => new Uint8Array([0x30, 72, 2, 34, ...long, 2, 34, ...long]),
     'DER of empty numbers': () => new Uint8Array([0x30, 4, 2, 0, 2, 0]),
-    'throws': () => { throw boom; }, 'rejects': () => Promise.reject(boom), 'throws nothing': () => { throw undefined; },
+    'throws': () => { throw boom; }, 'rejects': () => Promise.reject(boom),
+    'throws nothing': () => { throw undefined; },
   };
   for (const [name, sign] of Object.entries(wrong)) {
     const keys: VapidSigner = { publicKey: VAPID_KEYS.publicKey, sign: unchecked(sign) };
@@ -182,7 +191,9 @@ cache('one signature for an origin, whatever the path; another for another origi
 });
 
 cache('never shared between two Vapids: another subject, another key', async () => {
-  const [one, two] = [vapid({ now: () => NOW }), vapid({ now: () => NOW, subject: 'https://example.com/' })];
+  const [one, two] = [
+    vapid({ now: () => NOW }), vapid({ now: () => NOW, subject: 'https://example.com/' }),
+  ];
   assert.is(claimsOf(await one.token(A))['sub'], SUBJECT);
   assert.is(claimsOf(await two.token(A))['sub'], 'https://example.com/');
 });

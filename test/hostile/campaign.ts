@@ -55,7 +55,8 @@ async function attempt(trial: Trial): Promise<readonly [code: string, millisecon
 /** A machine that does other things meanwhile is slow once; slow input is slow every time. */
 async function fairly(trial: Trial): Promise<readonly [code: string, milliseconds: number]> {
   let [code, milliseconds] = await attempt(trial);
-  for (let again = 0; again < (milliseconds > LIMIT ? 50 : 4) && milliseconds > LIMIT / 10; again++) {
+  const enough = (): number => (milliseconds > LIMIT ? 50 : 4);
+  for (let again = 0; again < enough() && milliseconds > LIMIT / 10; again++) {
     milliseconds = Math.min(milliseconds, (await attempt(trial))[1]);
   }
   return [code, milliseconds];

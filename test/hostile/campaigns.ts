@@ -36,7 +36,7 @@ async function validMessages(): Promise<readonly Valid[]> {
   return all;
 }
 
-/** It opens only if it still says the same: what a coding leaves open, such as `rs`, was changed. */
+/** It opens only if it still says the same: a coding leaves some things open, such as `rs`. */
 async function opensOnlyTo({ text }: Valid, message: unknown, own: Receiver): Promise<void> {
   const opened = await decrypt(unchecked(message), own);
   assert.is(new TextDecoder().decode(opened), text, 'Another text came out');
@@ -114,12 +114,15 @@ function nudgeSubscription(draw: Draw): unknown {
 }
 
 const HOSTS = [
-  'push.example.com', 'localhost', '127.0.0.1', '[::1]', 'fcm.googleapis.com', 'a.b', '0x7f.1', 'x.local',
-  'permanently-removed.invalid', 'ⓛocalhost', '%6cocalhost', 'user@push.example.com', 'x.。com', '2130706433',
+  'push.example.com', 'localhost', '127.0.0.1', '[::1]', 'fcm.googleapis.com', 'a.b', '0x7f.1',
+  'x.local',
+  'permanently-removed.invalid', 'x.permanently-removed.invalid', 'permanently-removed.invalid.',
+  'ⓛocalhost', '%6cocalhost', 'user@push.example.com', 'x.。com',
+  '2130706433',
 ];
 
 function shakeSubscription(draw: Draw): unknown {
-  switch (below(draw, 5)) {
+  switch (below(draw, 6)) {
     case 0:
       return odd(draw);
     case 1:
@@ -127,8 +130,12 @@ function shakeSubscription(draw: Draw): unknown {
     case 2:
       return { endpoint: shakeText(draw, ENDPOINT), keys: odd(draw) };
     case 3:
-      return { endpoint: `${pick(draw, ['https', 'http', 'HTTPS', 'ftp'])}://${
-        draw() < 0.5 ? pick(draw, HOSTS) : nudgeText(draw, pick(draw, HOSTS))}${pick(draw, ['', ':443', ':8443', ':80', '/', '/x'])}` };
+    case 4: {
+      const scheme = pick(draw, ['https', 'http', 'HTTPS', 'ftp']);
+      const host = pick(draw, HOSTS);
+      const rest = pick(draw, ['', ':443', ':8443', ':80', '/', '/x']);
+      return { endpoint: `${scheme}://${draw() < 0.5 ? host : nudgeText(draw, host)}${rest}` };
+    }
     default:
       return { toJSON: () => nudgeSubscription(draw) };
   }
@@ -161,22 +168,25 @@ const subscriptions: Campaign = {
 };
 
 const STATUSES = [
-  0, 100, 200, 201, 202, 204, 299, 301, 304, 307, 400, 401, 403, 404, 406, 408, 410, 413, 429, 500, 502, 503, 507,
+  0, 100, 200, 201, 202, 204, 299, 301, 304, 307, 400, 401, 403, 404, 406, 408, 410, 413, 429, 500,
+  502, 503, 507,
   599, 999, NaN, -1, 1e9,
 ];
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  'Location': ['/m/1', `${ORIGIN}/m/1`, 'blob:https://push.example.com/x', 'https://evil.example.net/'],
-  'Link': ['</r/1>; rel="urn:ietf:params:push:receipt"', '<a>'.repeat(99), `<a>${';rel='.repeat(800)}`],
+  'Location': ['/m/1', `${ORIGIN}/m/1`, `blob:${ORIGIN}/x`, 'https://evil.example.net/'],
+  'Link': ['</r/1>; rel="urn:ietf:params:push:receipt"', `<a>${';rel='.repeat(800)}`],
   'TTL': ['60', '-1', '1e3'],
-  'Retry-After': ['60', '1e400', 'Thu, 01 Jan 2026 12:00:30 GMT', 'Thursday, 01-Jan-26 12:00:30 GMT'],
+  'Retry-After': ['60', '1e400', 'Thu, 01 Jan 2026 12:00:30 GMT', 'Thu Jan  1 12:00:30 2026'],
   'X-WNS-NotificationStatus': ['dropped', 'received'],
-  'X-WNS-Error-Description': ['public key'.repeat(400), `channel ${CAPABILITY}`, 'public key of channel Url'],
+  'X-WNS-Error-Description': [`channel ${CAPABILITY}`, 'public key of channel Url'],
   'X-WNS-Status': ['throttled'],
   'apns-id': ['EC1BF194-B3B2-424A', CAPABILITY],
 };
 const BODIES = [
-  '', '{"reason":"BadJwtToken"}', '{"errno":109,"message":"VAPID public key mismatch"}', `no ${ENDPOINT}`,
-  `{"reason":"${CAPABILITY}"}`, '<html>UnauthorizedRegistration', '['.repeat(3000), 'x'.repeat(50_000),
+  '', '{"reason":"BadJwtToken"}', '{"errno":109,"message":"VAPID public key mismatch"}',
+  `no ${ENDPOINT}`,
+  `{"reason":"${CAPABILITY}"}`, '<html>UnauthorizedRegistration', '['.repeat(3000),
+  'x'.repeat(50_000),
 ];
 
 /** An answer, and what may be made of it. */

@@ -41,7 +41,9 @@ export function noise(draw: Draw, most: number): Bytes {
 
 /** Further away: cut, repeated, moved, filled, or nothing of the original. */
 export function shake(draw: Draw, bytes: Bytes): Bytes {
-  const [from, to] = [below(draw, bytes.length + 1), below(draw, bytes.length + 1)].sort((a, b) => a - b);
+  const [from, to] = [below(draw, bytes.length + 1), below(draw, bytes.length + 1)].sort(
+    (a, b) => a - b,
+  );
   const part = bytes.slice(from, to);
   switch (below(draw, 6)) {
     case 0:
@@ -60,11 +62,16 @@ export function shake(draw: Draw, bytes: Bytes): Bytes {
 }
 
 /** Characters that grammars, parsers and printers make something of. */
-const SHARP = [...'=;,"\\ \t/+-_.:@#%?&[]{}()<>\'`|~^*!$0aZé\u0000\r\n\u0085\u00a0\u2028\ufeff\ud800👋'];
+const SHARP = [
+  ...'=;,"\\ \t/+-_.:@#%?&[]{}()<>\'`|~^*!$0aZé\u0000\r\n\u0085\u00a0\u2028\ufeff\ud800👋',
+];
 const WORDS = [
-  '__proto__', 'constructor', 'toString', 'null', 'NaN', '-1', '1e400', '9'.repeat(30), '%00', '%2e', '\\u0000',
-  'https://', '//', '@', '127.0.0.1', 'localhost', '[::1]', 'xn--', 'dh=', 'salt=', 'rs=', 'keyid=', 't=', 'k=',
-  ', ', '; ', '""', '"\\"', 'eyJ', '=='.repeat(9), ' '.repeat(50), ';'.repeat(50), ','.repeat(50), '"'.repeat(9),
+  '__proto__', 'constructor', 'toString', 'null', 'NaN', '-1', '1e400', '9'.repeat(30), '%00',
+  '%2e', '\\u0000',
+  'https://', '//', '@', '127.0.0.1', 'localhost', '[::1]', 'xn--', 'dh=', 'salt=', 'rs=', 'keyid=',
+  't=', 'k=',
+  ', ', '; ', '""', '"\\"', 'eyJ', '=='.repeat(9), ' '.repeat(50), ';'.repeat(50), ','.repeat(50),
+  '"'.repeat(9),
 ];
 
 /** One character away. */
@@ -78,7 +85,8 @@ export function nudgeText(draw: Draw, text: string): string {
       return text.slice(0, at) + character + text.slice(at);
     case 2: {
       const flipped = text.charAt(at);
-      const other = flipped === flipped.toUpperCase() ? flipped.toLowerCase() : flipped.toUpperCase();
+      const upper = flipped.toUpperCase();
+      const other = flipped === upper ? flipped.toLowerCase() : upper;
       return text.slice(0, at) + other + text.slice(at + 1);
     }
     default:
@@ -104,11 +112,16 @@ export function shakeText(draw: Draw, text: string): string {
 }
 
 const ODD: readonly (() => unknown)[] = [
-  () => undefined, () => null, () => 0, () => -1, () => NaN, () => Infinity, () => 1e21, () => true, () => '',
-  () => 'x', () => '__proto__', () => [], () => {}, () => ({}), () => [null], () => new Date(0), () => 5n,
-  () => new Uint8Array(65), () => new Map(), () => new Array(3), () => Symbol('odd'), () => 'A'.repeat(5000),
-  () => Object.create(null), () => new Proxy({}, {}), () => ({ toString: () => 'x' }), () => new String('x'),
-  () => ({ length: 65 }), () => new ArrayBuffer(16), () => JSON.parse('{"__proto__":{"endpoint":"https://x.example.com/"}}'),
+  () => undefined, () => null, () => 0, () => -1, () => NaN, () => Infinity, () => 1e21, () => true,
+  () => '',
+  () => 'x', () => '__proto__', () => [], () => {}, () => ({}), () => [null], () => new Date(0),
+  () => 5n,
+  () => new Uint8Array(65), () => new Map(), () => new Array(3), () => Symbol('odd'),
+  () => 'A'.repeat(5000),
+  () => Object.create(null), () => new Proxy({}, {}), () => ({ toString: () => 'x' }),
+  () => new String('x'),
+  () => ({ length: 65 }), () => new ArrayBuffer(16),
+  () => JSON.parse('{"__proto__":{"endpoint":"https://x.example.com/"}}'),
 ];
 
 export function odd(draw: Draw): unknown {

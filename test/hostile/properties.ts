@@ -24,9 +24,9 @@ const older: Encrypt = (subscription, payload, options) =>
 
 export const CODINGS: readonly Coding[] = [
   { name: 'aes128gcm', encrypt, limit: MAX_PAYLOAD, mostPadding: MAX_PAYLOAD },
-  { name: 'aesgcm', encrypt: aesgcm.encrypt, limit: aesgcm.MAX_PAYLOAD, mostPadding: aesgcm.MAX_PAYLOAD },
+  { name: 'aesgcm', encrypt: aesgcm.encrypt, limit: aesgcm.MAX_PAYLOAD, mostPadding: 4077 },
   { name: 'aesgcm128', encrypt: aesgcm128.encrypt, limit: aesgcm128.MAX_PAYLOAD, mostPadding: 255 },
-  { name: 'aesgcm128, Encryption-Key', encrypt: older, limit: aesgcm128.MAX_PAYLOAD, mostPadding: 255 },
+  { name: 'aesgcm128, old', encrypt: older, limit: aesgcm128.MAX_PAYLOAD, mostPadding: 255 },
 ];
 
 function fill(draw: Draw, size: number): Bytes {
@@ -48,7 +48,9 @@ export async function roundTrip(
   assert.ok(message.body.length <= 4096, `${name}, ${size}: ${message.body.length} bytes`);
   const body = message.body.slice();
   const opened = await decrypt(message, receiver);
-  assert.ok(opened.length === size && opened.every((byte, i) => byte === payload[i]), `${name}, ${size}`);
+  assert.ok(
+    opened.length === size && opened.every((byte, i) => byte === payload[i]), `${name}, ${size}`,
+  );
   assert.equal(message.body, body, `${name}, ${size}: the body was changed`);
 }
 

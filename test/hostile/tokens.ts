@@ -31,7 +31,7 @@ function json(value: unknown): string {
   return JSON.stringify(value, spell) ?? 'null';
 }
 
-/** What was taken is within the rules of RFC 8292 section 2, by checks that are not the library's. */
+/** What was taken is within RFC 8292 section 2, by checks that are not the library's. */
 function check({ publicKey: key, subject, expires }: VerifiedVapid): void {
   assert.is(key, publicKey);
   assert.ok(subject === undefined || typeof subject === 'string');
@@ -75,7 +75,9 @@ async function changedClaims(draw: Draw, key: CryptoKey): Promise<Trial> {
 
 /** Out of a cache that others write to: the token that comes is ours, whatever was there. */
 function cached(draw: Draw, token: string, near: boolean): Trial {
-  const said = near ? nudgeText(draw, token) : pick(draw, [shakeText(draw, token), undefined, null, 5, {}]);
+  const said = near ? nudgeText(draw, token) : pick(
+    draw, [shakeText(draw, token), undefined, null, 5, {}],
+  );
   const cache = { get: () => unchecked<string>(said), set: () => {} };
   const run = async (): Promise<void> => {
     const own = vapid({ cache, now: () => NOW });
