@@ -85,6 +85,9 @@ export async function decrypt(body: Chunk, options: OpenOptions): Promise<Bytes>
   return concat(...parts);
 }
 
+/** Chunks that may wait for the reader: with none, records would not overlap. */
+const QUEUE = 8;
+
 /** A stream around writing and ending; what they give goes on as it comes. */
 function transform(
   create: (give: (part: Bytes) => void) => {
@@ -99,7 +102,7 @@ function transform(
     },
     transform: (chunk) => coding.write(readChunk(chunk)),
     flush: () => coding.end(),
-  });
+  }, undefined, { highWaterMark: QUEUE });
 }
 
 /**
