@@ -1,4 +1,5 @@
 /** An HTTP/1.1 connection (RFC 9112) as a line: one request at a time. */
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Source } from './body.ts';
 import { why } from './connect.ts';
@@ -90,10 +91,9 @@ function write(socket: Socket, { headers, body }: Outgoing): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(':')) head += `${name}: ${value}\r\n`;
   }
-  socket.cork();
-  socket.write(`${head}\r\n`, 'latin1');
-  if (body) socket.write(body);
-  socket.uncork();
+  // Bytes and no encoding: Deno takes no notice of one.
+  const bytes = Buffer.from(`${head}\r\n`, 'latin1');
+  socket.write(body ? Buffer.concat([bytes, body]) : bytes);
 }
 
 /** What the peer sends, or that it sends no more. */

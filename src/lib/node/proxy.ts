@@ -1,4 +1,5 @@
 /** Which proxy an origin is reached through: one that was named, or what the environment says. */
+import { Buffer } from 'node:buffer';
 import { inPrefix, parseAddress } from './addresses.ts';
 import type { Target } from './connect.ts';
 

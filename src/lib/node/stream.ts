@@ -4,7 +4,6 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { PushError } from '../../errors.ts';
-import { property } from '../bytes.ts';
 import type { Source } from './body.ts';
 import { why } from './connect.ts';
 import { answer, lost, type Exchange } from './exchange.ts';
@@ -55,9 +54,6 @@ export function sendStream(session: Session, exchange: Exchange): void {
   });
   stream.on('error', (error) => {
     cause = error;
-    // A write that failed: Node stops reading for it, and would never see the end of the
-    // connection.
-    if (property(error, 'syscall') !== undefined) line.destroy(error);
   });
   // The one event that every stream ends with, on every runtime.
   stream.on('close', () => {

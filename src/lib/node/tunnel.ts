@@ -1,4 +1,5 @@
 /** A way through an HTTP proxy (RFC 9110 §9.3.6). */
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { MAX_HEAD } from './http1_parser.ts';
 
