@@ -112,7 +112,7 @@ async function settled({ world, services }: Scene): Promise<void> {
   assert.is(world.pending(), 0, 'timers afterwards');
 }
 
-const SEEDS = 60;
+const SEEDS = 40;
 
 property('every row has exactly one outcome, and it is true', async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {

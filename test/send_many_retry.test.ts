@@ -365,12 +365,12 @@ retry('an origin that only fails is felt for more and more seldom; its rows end'
   const world = createWorld();
   const services = createServices(world, (host) => (
     host === 'a' ? { delay: 1000, fails: new TypeError('fetch failed') } : { delay: 10 }));
-  const { outcomes } = await sendIn(world, rows(40_000, (id) => (id % 4 ? 'b' : 'a')), services, { random: Math.random });
+  const { outcomes } = await sendIn(world, rows(8000, (id) => (id % 4 ? 'b' : 'a')), services, { random: Math.random });
   const sum = tally(outcomes);
-  assert.is(sum['ok 1'], 30_000);
+  assert.is(sum['ok 1'], 6000);
   const calls = services.calls.filter(({ host }) => host === 'a').length;
-  assert.ok(calls < 1500, `${calls} calls`);
-  assert.ok(world.passed() < 3 * 3_600_000, `took ${world.passed() / 60_000} minutes`);
+  assert.ok(calls < 300, `${calls} calls`);
+  assert.ok(world.passed() < 3_600_000, `took ${world.passed() / 60_000} minutes`);
 });
 
 retry.run();

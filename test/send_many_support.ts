@@ -44,6 +44,19 @@ interface Timer {
   readonly fire: () => void;
 }
 
+/** A task, as `turn`, but without the milliseconds that browsers put before timers. */
+function task(): Promise<void> {
+  if (typeof MessageChannel !== 'function') return turn();
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
 export function createWorld(): World {
   let time = NOW;
   const timers = new Set<Timer>();
@@ -72,7 +85,7 @@ export function createWorld(): World {
     const mark = (): void => void (settled = true);
     promise.then(mark, mark);
     for (let idle = 0; !settled; idle = timers.size ? 0 : idle + 1) {
-      await turn();
+      await (idle < 100 ? task() : turn());
       if (!settled) pass();
       if (idle > 2000) throw new Error('Everything waits, and nothing will happen');
     }
