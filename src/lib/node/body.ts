@@ -24,6 +24,9 @@ export interface Body {
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 type Ending = (controller: Controller) => void;
 
+/** What nobody reads stays with the peer. */
+const NOTHING_AHEAD = { highWaterMark: 0 };
+
 /** `done` is called when a reader cancels or the source has ended. */
 export function createBody(source: Source, done: () => void): Body {
   let stream: ReadableStream<Uint8Array> | undefined;
@@ -51,11 +54,8 @@ export function createBody(source: Source, done: () => void): Body {
     over(() => {});
     source.cancel();
   };
-  // Nothing is asked for ahead: what nobody reads stays with the peer.
-  const open = (): ReadableStream<Uint8Array> =>
-    new ReadableStream({ start, pull, cancel }, { highWaterMark: 0 });
   return {
-    stream: () => (stream ??= open()),
+    stream: () => (stream ??= new ReadableStream({ start, pull, cancel }, NOTHING_AHEAD)),
     wanted: () => wanted,
     push: (bytes) => {
       if (ending) return;

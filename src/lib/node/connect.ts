@@ -122,8 +122,8 @@ async function addressesOf(
 /** Without the address itself: what an inner name resolves to is nothing for a stranger's log. */
 function refused(hostname: string, kind: string, origin: string): PushError {
   const what = isIP(hostname) ? `is ${kind} address` : `resolves to ${kind} address`;
-  const message = `Refused to call ${hostname}: it ${what}, which a server must not be made to call; `
-    + "for tests there is http2Fetch({ addresses: 'any' })";
+  const message = `Refused to call ${hostname}: it ${what}, which a server must not be made to `
+    + "call; for tests there is http2Fetch({ addresses: 'any' })";
   return new PushError('ERR_ADDRESS_REFUSED', message, { origin, sent: 'no' });
 }
 

@@ -4,7 +4,7 @@ import { decodeBase64 } from '../base64url.ts';
 import { concat, zeros } from '../bytes.ts';
 import { isPoint } from '../p256.ts';
 import { type BrowserSubscription, generateToken, type Hub } from './hub.ts';
-import { createMcsSession, type Login, McsError } from './mcs.ts';
+import { createMcsSession, type Login, McsError, type McsSession } from './mcs.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import * as p from './protobuf.ts';
 
@@ -171,6 +171,14 @@ function replacePeer(device: Device, peer: McsPeer): void {
   device.outbox.disconnect();
 }
 
+/** What waits for a device, and what comes, goes to its connection. */
+function deliver({ apps, outbox }: Device, session: McsSession): void {
+  outbox.connect((push) => {
+    const app = apps.get(push.channel);
+    if (app) session.push({ ...push, ...app });
+  });
+}
+
 function leave(device: Device): void {
   device.peer = undefined;
   device.outbox.disconnect();
@@ -184,20 +192,16 @@ function createSession(devices: Devices, hub: Hub, now: Now, peer: McsPeer): Gcm
       hub.acknowledged({ id, browser: 'chromium', code: undefined });
     }
   };
-  const start = ({ apps, outbox }: Device): void => {
-    outbox.connect((push) => {
-      const app = apps.get(push.channel);
-      if (app) session.push({ ...push, ...app });
-    });
-    hub.connected('chromium');
-  };
   const login = ({ user, token, received }: Login): (() => void) => {
     const who = admit(devices, hub, user, token);
     if (!who) throw new McsError('The login is refused');
     device = who;
     replacePeer(who, peer);
     received.forEach(acknowledge);
-    return () => start(who);
+    return () => {
+      deliver(who, session);
+      hub.connected('chromium');
+    };
   };
   const session = createMcsSession({ write: peer.write, login, acknowledge }, now);
 

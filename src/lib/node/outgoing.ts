@@ -26,23 +26,25 @@ const AROUND = /^[\t ]+|[\t ]+$/g;
  * Fields that belong to a connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2) or are ours to set.
  * `expect` too: a request of one piece waits for no 100 (Continue).
  */
-const OURS = new Set([
+const OURS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive',
   'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
 ]);
 
 /** What pushes bear, for speed: lower case made anew is looked up by each who uses it as a name. */
-const USUAL = new Map([
-  'TTL', 'Urgency', 'Topic', 'Prefer', 'Authorization', 'Content-Type', 'Content-Encoding',
-  'Encryption', 'Crypto-Key', 'X-WNS-Cache-Policy',
-].map((name) => [name, name.toLowerCase()]));
+const USUAL: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ['TTL', 'ttl'], ['Urgency', 'urgency'], ['Topic', 'topic'], ['Prefer', 'prefer'],
+  ['Authorization', 'authorization'], ['Content-Type', 'content-type'],
+  ['Content-Encoding', 'content-encoding'], ['Encryption', 'encryption'],
+  ['Crypto-Key', 'crypto-key'], ['X-WNS-Cache-Policy', 'x-wns-cache-policy'],
+]);
 
 /**
  * Methods whose requests say how long their content is, also when there is none (RFC 9110 §8.6).
  */
-const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
+const WITH_CONTENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['POST', 'PUT', 'PATCH']);
 /** As fetch has it: they mean something else to a connection. */
-const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
+const FORBIDDEN: ReadonlySet<string> = /* @__PURE__ */ new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** Throws TypeError for what cannot be sent. */
 export function createOutgoing(url: string, init: FetchInit): Outgoing {

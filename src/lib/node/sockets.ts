@@ -119,27 +119,23 @@ export function race(
     const errors: unknown[] = [];
     let timer: NodeJS.Timeout | undefined;
     let next = 0;
-    const end = (): void => {
+    const end = (settle: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       losers.abort();
+      settle();
     };
-    const stop = (): void => {
-      end();
-      reject(signal.reason);
-    };
+    const stop = (): void => end(() => reject(signal.reason));
     const failed = (error: unknown): void => {
       if (losers.signal.aborted) return;
       errors.push(error);
       if (next < addresses.length) return start();
       if (errors.length < addresses.length) return;
-      end();
-      reject(errors.length > 1 ? new AggregateError(errors) : error);
+      end(() => reject(errors.length > 1 ? new AggregateError(errors) : error));
     };
     const won = (socket: Socket): void => {
       if (losers.signal.aborted) return void socket.destroy();
-      end();
-      resolve(socket);
+      end(() => resolve(socket));
     };
     const start = (): void => {
       clearTimeout(timer);
