@@ -31,6 +31,8 @@ export interface ExchangeEvents {
   readonly aborted: (exchange: Exchange) => void;
   /** Once for each. */
   readonly done: (exchange: Exchange) => void;
+  /** That of the request before. */
+  lastSignal: AbortSignal | undefined;
 }
 
 /** Takes a request up; throws the reason of a signal that has fired already. */
@@ -50,9 +52,9 @@ export function createExchange(
       fail(exchange, signal.reason);
       events.aborted(exchange);
     };
-    // One signal for a whole batch is no leak, which Node would warn of from the eleventh listener
-    // on.
-    setMaxListeners(0, signal);
+    // One signal for a whole batch is no leak, of which Node would warn from the eleventh on.
+    if (signal === events.lastSignal) setMaxListeners(0, signal);
+    events.lastSignal = signal;
     signal.addEventListener('abort', exchange.abort);
   }
   return exchange;

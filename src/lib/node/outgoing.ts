@@ -117,6 +117,9 @@ function fieldName(key: string): string {
 }
 
 function fieldValue(name: string, value: unknown): string {
-  if (typeof value === 'string' && !CONTROL.test(value)) return value.replace(AROUND, '');
+  if (typeof value === 'string' && !CONTROL.test(value)) {
+    const bare = value.charCodeAt(0) > 0x20 && value.charCodeAt(value.length - 1) > 0x20;
+    return bare ? value : value.replace(AROUND, '');
+  }
   throw new TypeError(`Header field ${name} must be a string without control characters`);
 }

@@ -36,6 +36,7 @@ export function createPool(options: PoolOptions): Pool {
       },
     },
     exchangeEvents: {
+      lastSignal: undefined,
       aborted: (exchange) => withdraw(pool, exchange),
       done: (exchange) => {
         pool.open.delete(exchange);
