@@ -1,6 +1,6 @@
 /** An SVG of a report: throughput of a whole request, readable on light and dark ground. */
 const WIDTH = 760;
-const LABEL = 230;
+const LABEL = 256;
 const ROW = 26;
 
 function escape(text) {
