@@ -27,7 +27,10 @@ export interface Http2Options {
   readonly proxy?: string | undefined;
   /** Milliseconds after which a session that carries nothing is closed; default 60,000. */
   readonly idle?: number | undefined;
-  /** Sessions in all, the least recently used idle one making room for another; default 256. */
+  /**
+   * Sessions in all, kept HTTP/1.1 connections included, the least recently used idle one making
+   * room for another; default 256.
+   */
   readonly sessions?: number | undefined;
 }
 
