@@ -135,6 +135,25 @@ many('a payload function that fails costs its row only, and its cause is kept', 
   assert.is(services.calls.length, 1);
 });
 
+many('no payload is made for a row that is wrong otherwise', async () => {
+  const world = createWorld();
+  const asked: number[] = [];
+  const { keys } = row(0).subscription;
+  const given: Row[] = [
+    { id: 0, subscription: { endpoint: 'https://web.push.apple.com/0', keys }, options: { topic: 'abcde' } },
+    { id: 1, subscription: { endpoint: 'http://a.example.com/1', keys } },
+    row(2, 'a', { options: { ttl: -1 } }),
+    row(3),
+  ];
+  const { outcomes } = await sendIn(world, given, createServices(world, taken), {
+    payload: ({ id }) => (asked.push(id), 'x'),
+  });
+  assert.equal(summary(outcomes), {
+    0: 'ERR_DELIVERY_INVALID 0', 1: 'ERR_SUBSCRIPTION_INVALID 0', 2: 'ERR_DELIVERY_INVALID 0', 3: 'ok 1',
+  });
+  assert.equal(asked, [3]);
+});
+
 many('a payload function runs for several rows at once, but not for all', async () => {
   const world = createWorld();
   let now = 0;

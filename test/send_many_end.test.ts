@@ -444,6 +444,58 @@ for (const [name, options] of Object.entries(CALLBACKS)) {
   }
 }
 
+ends('a timer that has ended is not ended again', async () => {
+  const world = createWorld();
+  const services = createServices(world, (_, id, nth) => ({ status: nth === 1 ? [500, 429][id % 2] : 201 }));
+  const signals: AbortSignal[] = [];
+  await sendIn(world, rows(50, (id) => `h${id % 5}`), services, {
+    sleep: (milliseconds, signal) => (signals.push(signal), world.sleep(milliseconds, signal)),
+  });
+  assert.ok(signals.length > 0 && signals.every(({ aborted }) => !aborted));
+});
+
+ends('a clock that asks for the next outcome does not send twice', async () => {
+  const world = createWorld();
+  const services = createServices(world, () => ({ delay: 1 }));
+  const more: Promise<IteratorResult<Outcome<Row>>>[] = [];
+  let asked = 0;
+  const run: AsyncGenerator<Outcome<Row>, void, void> = start(world, rows(60, (id) => `h${id % 3}`), services, {
+    now: () => {
+      if (++asked % 3 === 0 && more.length < 40) more.push(run.next());
+      return world.now();
+    },
+  });
+  const outcomes: Outcome<Row>[] = [];
+  await world.live((async () => {
+    for await (const outcome of run) {
+      outcomes.push(outcome);
+      // While the consumer is busy, next() goes on with the generator at once.
+      await world.sleep(2, new AbortController().signal);
+    }
+  })());
+  const others = await Promise.all(more);
+  const all = [...outcomes, ...others.flatMap(({ value }): Outcome<Row>[] => (value ? [value] : []))];
+  assert.equal(tally(all), { 'ok 1': 60 });
+  assert.is(services.calls.length, 60);
+});
+
+ends('of a source that fails and a signal that fires then, the source is told of', async () => {
+  const world = createWorld();
+  const services = createServices(world, () => ({ stalls: true }));
+  const controller = new AbortController();
+  const reason = new Error('cursor');
+  function* source(): Generator<Row> {
+    yield row(0);
+    throw reason;
+  }
+  const ended = world.live(collect(start(world, source(), services, { signal: controller.signal })));
+  for (let i = 0; i < 5; i++) await turn();
+  controller.abort();
+  const { outcomes, thrown } = await ended;
+  assert.is(thrown?.reason, reason);
+  assert.equal(tally(outcomes), { 'ERR_ABORTED 1': 1 });
+});
+
 ends('an onProgress that never ends does not hold the batch', async () => {
   const world = createWorld();
   const services = createServices(world, () => ({ delay: 300 }));

@@ -193,6 +193,44 @@ fair('every row another origin: all are sent, and origins are forgotten', async 
   assert.equal(tally(outcomes), { 'ok 1': 2500 });
 });
 
+fair('origins that answer while more of their requests are in flight cease to be strangers', async () => {
+  const world = createWorld();
+  const services = createServices(world, (_, id) => ({ delay: 10 + (id * 7) % 90 }));
+  const { outcomes } = await sendIn(world, rows(1200, (id) => `h${Math.floor(id / 4)}`), services);
+  assert.equal(tally(outcomes), { 'ok 1': 1200 });
+});
+
+fair('an origin with rows is not forgotten, whatever others come', async () => {
+  const world = createWorld();
+  const services = createServices(world, (host) => ({ delay: host === 'slow' ? 1000 : 1 }));
+  const given = rows(3000, (id) => (id % 300 ? `h${id}` : 'slow'));
+  const { outcomes } = await sendIn(world, given, services, { perOrigin: 1, concurrency: 64 });
+  assert.equal(tally(outcomes), { 'ok 1': 3000 });
+  assert.is(services.most.get('slow'), 1);
+});
+
+fair('when the network is full a few rows are taken, to stand ready', async () => {
+  const world = createWorld();
+  const gate = deferred<void>();
+  const services = createServices(world, () => ({ delay: 10 }));
+  let taken = 0;
+  let calls = 0;
+  function* source(): Generator<Row> {
+    for (let id = 0; id < 1000; id++) yield (taken++, row(id, `h${id % 4}`));
+  }
+  const ended = sendIn(world, source(), {
+    fetch: async (url, init) => {
+      if (++calls > 500) await gate.promise;
+      return services.fetch(url, init);
+    },
+  }, { concurrency: 16, lookahead: 2 });
+  for (let i = 0; i < 500 && calls < 516; i++) await turn();
+  for (let i = 0; i < 5; i++) await turn();
+  assert.equal([calls, taken], [516, 516 + 2]);
+  gate.resolve();
+  await ended;
+});
+
 fair('an origin that is used again and again is not forgotten for others that are not', async () => {
   const world = createWorld();
   let first = 0;

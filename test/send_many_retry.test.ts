@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DeliveryError, isDead, sendMany } from '../src/index.ts';
 import type { Outcome, PushError } from '../src/index.ts';
-import { unchecked, vapid } from './core_support.ts';
+import { OTHER_KEYS, unchecked, vapid } from './core_support.ts';
 import { collect, createServices, createWorld, row, rows, sendIn, summary, tally } from './send_many_support.ts';
 import type { Deed, Row, World } from './send_many_support.ts';
 
@@ -84,7 +84,8 @@ retry('Retry-After is waited out: seconds, and the three forms of a date by the 
     }
     assert.equal((await instants(said('soon'))).at, [0, 500], 'nonsense: jitter');
     assert.equal((await instants(said('-5'))).at, [0, 500], 'nonsense: jitter');
-    assert.equal((await instants(said('0'))).at, [0, 0], 'at once');
+    const none = await instants(said('0'));
+    assert.equal([none.at, none.slept], [[0, 0], []], 'at once');
     assert.equal((await instants((nth, world) => said(dates(world.now() - 9000)[0] ?? '')(nth))).at, [0, 0], 'past');
   }
 });
@@ -131,6 +132,14 @@ retry('an origin that asks for a pause waits, the others go on', async () => {
   assert.ok(Math.max(...b) < 3000, `b ended at ${Math.max(...b)}`);
   assert.equal(a.filter((at) => at > 0 && at < 20_000), []);
   assert.is(a.length, 201);
+  assert.equal(world.slept.filter((ms) => ms > 10), [20_000], 'one timer for all');
+});
+
+retry('a good answer ends the doubling of pauses', async () => {
+  const world = createWorld();
+  const services = createServices(world, (_, id, nth) => ({ status: id % 2 && nth === 1 ? 429 : 201 }));
+  await sendIn(world, rows(10), services, { concurrency: 1, random: () => 0.999999 });
+  assert.equal(world.slept, [1000, 1000, 1000, 1000, 1000]);
 });
 
 retry('after a pause an origin is felt for with one request, then two, then four', async () => {
@@ -211,6 +220,8 @@ retry('when the pause has become shorter than the patience, rows wait for it aga
     0: 'ERR_RATE_LIMITED 1', 1: 'ERR_RATE_LIMITED 0', 2: 'ok 1', 3: 'ok 1',
   });
   assert.equal(services.calls.map(({ at }) => at), [0, 1_000_000, 1_000_000]);
+  const unsent = outcomes.find(({ delivery: { id } }) => id === 1);
+  assert.is(unsent && !unsent.ok && unsent.error.retryAfter, 400_000, 'what is left of it');
 });
 
 retry('a pause that nobody waited for is over when its time has come', async () => {
@@ -348,10 +359,7 @@ retry('a server with a wrong key does not have its subscriptions deleted', async
 });
 
 retry('one tenant with a wrong key does not cost another its pushes', async () => {
-  const [bad, good] = [vapid(), vapid({ keys: {
-    publicKey: 'BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU',
-    privateKey: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE',
-  } })];
+  const [bad, good] = [vapid(), vapid({ keys: OTHER_KEYS })];
   const world = createWorld();
   const services = createServices(world, (_, id) => ({ status: id < 200 ? 401 : 201 }));
   const given = rows(400).map((item) => ({ ...item, options: { vapid: item.id < 200 ? bad : good } }));
@@ -359,6 +367,15 @@ retry('one tenant with a wrong key does not cost another its pushes', async () =
   const ok = outcomes.filter((outcome: Outcome<Row>) => outcome.ok);
   assert.is(ok.length, 200);
   assert.ok(services.calls.length < 250);
+});
+
+retry('blames of different keys are not added up', async () => {
+  const world = createWorld();
+  const services = createServices(world, () => ({ status: 401 }));
+  const [one, other] = [vapid(), vapid({ keys: OTHER_KEYS })];
+  const given = rows(20).map((item) => ({ ...item, options: { vapid: item.id < 10 ? one : other } }));
+  const { outcomes } = await sendIn(world, given, services, { unauthorizedLimit: 15, concurrency: 1 });
+  assert.equal(tally(outcomes), { 'ERR_UNAUTHORIZED 1': 20 });
 });
 
 retry('an origin that only fails is felt for more and more seldom; its rows end', async () => {
