@@ -4,24 +4,24 @@ import {
 import type {
   Browsers, BrowsersOptions, PlaywrightChromium, PlaywrightFirefox,
 } from './lib/browsers/types.ts';
-import { createAutopush } from './lib/node/autopush.ts';
+import { createAutopush } from './lib/node/browsers/autopush.ts';
 import { createCertificate } from './lib/node/certificate.ts';
-import { type Gateway, openGateway } from './lib/node/gateway.ts';
-import { createGcm } from './lib/node/gcm.ts';
-import type { BrowserName } from './lib/node/hub.ts';
+import { type Gateway, openGateway } from './lib/node/browsers/gateway.ts';
+import { createGcm } from './lib/node/browsers/gcm.ts';
+import type { BrowserName } from './lib/node/browsers/hub.ts';
 import {
   type Addresses, chromiumArgs, chromiumPreferences, firefoxEnv, firefoxPreferences, initScript,
   PLAYWRIGHT_FEATURES,
-} from './lib/node/launch.ts';
+} from './lib/node/browsers/launch.ts';
 import { coreOf, parseUrl } from './lib/service/core.ts';
 import type { PushService } from './lib/service/types.ts';
 
 export type {
   Browsers, BrowsersOptions, PlaywrightChromium, PlaywrightFirefox, ReadyOptions,
 } from './lib/browsers/types.ts';
-export type { Waiting } from './lib/node/bell.ts';
-export type { Acknowledgement, BrowserName } from './lib/node/hub.ts';
-export type { Preference } from './lib/node/launch.ts';
+export type { Waiting } from './lib/node/browsers/bell.ts';
+export type { Acknowledgement, BrowserName } from './lib/node/browsers/hub.ts';
+export type { Preference } from './lib/node/browsers/launch.ts';
 export type { PushService } from './lib/service/types.ts';
 export { isPushError, PushError } from './errors.ts';
 export type { PushErrorCode } from './errors.ts';

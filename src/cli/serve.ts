@@ -1,11 +1,11 @@
 /** `subtle-push serve`: a push service on this machine, and its inbox. */
 import type { Handler } from '../lib/node/bridge.ts';
-import { createInbox } from '../lib/node/inbox.ts';
-import type { Inbox } from '../lib/node/inbox.ts';
-import { denyPush } from '../lib/node/inbox_guard.ts';
-import { replyDenied } from '../lib/node/inbox_reply.ts';
-import { pageListener, readAssets, toJson } from '../lib/node/inbox_routes.ts';
-import { addOwn } from '../lib/node/inbox_subscriptions.ts';
+import { createInbox } from '../lib/node/inbox/inbox.ts';
+import type { Inbox } from '../lib/node/inbox/inbox.ts';
+import { denyPush } from '../lib/node/inbox/guard.ts';
+import { replyDenied } from '../lib/node/inbox/reply.ts';
+import { pageListener, readAssets, toJson } from '../lib/node/inbox/routes.ts';
+import { addOwn } from '../lib/node/inbox/subscriptions.ts';
 import { cacheFolder, keepCertificate } from '../lib/node/kept_certificate.ts';
 import type { Kept } from '../lib/node/kept_certificate.ts';
 import { serve as serveHandler } from '../lib/node/listen.ts';

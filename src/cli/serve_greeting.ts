@@ -1,5 +1,5 @@
 /** What `subtle-push serve` says at its start. */
-import type { Inbox } from '../lib/node/inbox.ts';
+import type { Inbox } from '../lib/node/inbox/inbox.ts';
 import type { Terminal } from './term.ts';
 
 /** A word of a shell, in quotes where it needs them. */

@@ -545,7 +545,7 @@ export const mutants = [
   },
   {
     name: 'the cloud’s own address taken for public',
-    file: 'src/lib/node/addresses.ts',
+    file: 'src/lib/node/http/addresses.ts',
     find: 'if (row) return row[1];',
     replace: 'if (row && row[0] !== "169.254.0.0/16") return row[1];',
     why: 'a name that resolves there hands out the machine’s credentials (SSRF)',

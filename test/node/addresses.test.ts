@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inPrefix, parseAddress, whyNotAddress } from '../../src/lib/node/addresses.ts';
+import { inPrefix, parseAddress, whyNotAddress } from '../../src/lib/node/http/addresses.ts';
 
 const addresses = suite('addresses');
 

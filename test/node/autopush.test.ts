@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeBase64url } from '../../src/lib/base64url.ts';
-import { createAutopush } from '../../src/lib/node/autopush.ts';
-import type { Acknowledgement, Hub, Subscriber } from '../../src/lib/node/hub.ts';
+import { createAutopush } from '../../src/lib/node/browsers/autopush.ts';
+import type { Acknowledgement, Hub, Subscriber } from '../../src/lib/node/browsers/hub.ts';
 import { property, utf8 } from '../../src/lib/bytes.ts';
 
 const test = suite('autopush');

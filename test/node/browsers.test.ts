@@ -7,12 +7,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attachBrowsers, type Browsers } from '../../src/browsers.ts';
 import { concat, property, utf8 } from '../../src/lib/bytes.ts';
-import { createAutopush } from '../../src/lib/node/autopush.ts';
+import { createAutopush } from '../../src/lib/node/browsers/autopush.ts';
 import { createCertificate } from '../../src/lib/node/certificate.ts';
-import { type Gateway, openGateway } from '../../src/lib/node/gateway.ts';
-import { createGcm } from '../../src/lib/node/gcm.ts';
-import type { Hub } from '../../src/lib/node/hub.ts';
-import * as p from '../../src/lib/node/protobuf.ts';
+import { type Gateway, openGateway } from '../../src/lib/node/browsers/gateway.ts';
+import { createGcm } from '../../src/lib/node/browsers/gcm.ts';
+import type { Hub } from '../../src/lib/node/browsers/hub.ts';
+import * as p from '../../src/lib/node/browsers/protobuf.ts';
 import { createPushService, type PushService } from '../../src/service.ts';
 import type { Bytes } from '../../src/types.ts';
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { createHttp2Fetch } from '../../src/lib/node/http2.ts';
-import { proxySelector, type Environment } from '../../src/lib/node/proxy.ts';
+import { createHttp2Fetch } from '../../src/lib/node/http/http2.ts';
+import { proxySelector, type Environment } from '../../src/lib/node/http/proxy.ts';
 import { cleanSuite } from './peers.ts';
 
 const selecting = cleanSuite('http2Fetch: which proxy');

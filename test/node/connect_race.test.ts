@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import * as assert from 'uvu/assert';
-import { race } from '../../src/lib/node/sockets.ts';
+import { race } from '../../src/lib/node/http/sockets.ts';
 import { cleanSuite, rejection, until } from './peers.ts';
 
 interface Attempt {

@@ -79,7 +79,7 @@ connecting(
 );
 
 connecting("the system's resolver is checked just the same", async (cleanup) => {
-  const { systemLookup } = await import('../../src/lib/node/connect.ts');
+  const { systemLookup } = await import('../../src/lib/node/http/connect.ts');
   const fetch = createFetch(cleanup, { addresses: 'public' }, { lookup: systemLookup });
   const error = await rejection(post(fetch, 'https://localhost:9/'));
   assert.is(error['code'], 'ERR_ADDRESS_REFUSED');

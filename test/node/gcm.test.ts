@@ -2,10 +2,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeBase64url } from '../../src/lib/base64url.ts';
 import { concat, utf8 } from '../../src/lib/bytes.ts';
-import { createFeed, type Parser } from '../../src/lib/node/feed.ts';
-import { createGcm, type GcmSession } from '../../src/lib/node/gcm.ts';
-import type { Acknowledgement, Hub, Subscriber } from '../../src/lib/node/hub.ts';
-import * as p from '../../src/lib/node/protobuf.ts';
+import { createFeed, type Parser } from '../../src/lib/node/browsers/feed.ts';
+import { createGcm, type GcmSession } from '../../src/lib/node/browsers/gcm.ts';
+import type { Acknowledgement, Hub, Subscriber } from '../../src/lib/node/browsers/hub.ts';
+import * as p from '../../src/lib/node/browsers/protobuf.ts';
 import type { Bytes } from '../../src/types.ts';
 
 const test = suite('gcm');

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
-import { http2Fetch } from '../../src/lib/node/http2.ts';
+import { http2Fetch } from '../../src/lib/node/http/http2.ts';
 import {
   cleanSuite,
   createFetch,

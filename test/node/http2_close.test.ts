@@ -244,7 +244,7 @@ async function serverProcess(
 
 test('a script that forgets close ends by itself, and not before its answers', async (cleanup) => {
   const { port, stop } = await serverProcess(cleanup);
-  const source = JSON.stringify(pathToFileURL(join('src', 'lib', 'node', 'http2.ts')).pathname);
+  const source = JSON.stringify(pathToFileURL(join('src', 'lib', 'node', 'http', 'http2.ts')).pathname);
   const child = run(
     cleanup,
     script(

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createParser } from '../../src/lib/node/http1_parser.ts';
+import { createParser } from '../../src/lib/node/http/http1_parser.ts';
 
 const test = suite('HTTP/1.1 answers');
 

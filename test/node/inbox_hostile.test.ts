@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createRequest } from '../../src/index.ts';
 import type { Summary } from '../../src/inbox/types.ts';
-import { createInbox } from '../../src/lib/node/inbox.ts';
+import { createInbox } from '../../src/lib/node/inbox/inbox.ts';
 import { serve } from '../../src/lib/node/listen.ts';
 import { createPushService } from '../../src/service.ts';
 import type { Command } from './cli_support.ts';

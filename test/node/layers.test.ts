@@ -8,7 +8,10 @@ const LEVELS: readonly (readonly string[])[] = [
   ['errors', 'types', 'lib/bytes', 'lib/base64url', 'lib/sha256', 'lib/p256'],
   ['lib/*', 'lib/client/*', 'lib/ece/*', 'lib/notification/*'],
   ['encrypt', 'vapid', 'subscription', 'endpoint'],
-  ['send_many', 'send', 'request', 'answer', 'retry', 'lib/node/*', 'lib/service/*', 'lib/browsers/*', 'lib/many/*'],
+  [
+    'send_many', 'send', 'request', 'answer', 'retry', 'lib/many/*', 'lib/service/*', 'lib/browsers/*',
+    'lib/node/*', 'lib/node/http/*', 'lib/node/browsers/*', 'lib/node/inbox/*',
+  ],
   [...DOORS, 'cli/*', 'inbox/*'],
 ];
 

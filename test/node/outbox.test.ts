@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createOutbox, type Outgoing } from '../../src/lib/node/outbox.ts';
+import { createOutbox, type Outgoing } from '../../src/lib/node/browsers/outbox.ts';
 
 const test = suite('outbox');
 

@@ -15,7 +15,7 @@ import {
   type Http2Fetch,
   type Http2Options,
   type Surroundings,
-} from '../../src/lib/node/http2.ts';
+} from '../../src/lib/node/http/http2.ts';
 import type { FetchInit, FetchResponse } from '../../src/send.ts';
 
 export const certificate: Certificate = await createCertificate({

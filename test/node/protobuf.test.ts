@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, utf8 } from '../../src/lib/bytes.ts';
-import * as p from '../../src/lib/node/protobuf.ts';
+import * as p from '../../src/lib/node/browsers/protobuf.ts';
 import type { Bytes } from '../../src/types.ts';
 
 const test = suite('protobuf');

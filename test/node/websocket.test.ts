@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   acceptWebSocket, type WebSocketConnection, type WebSocketOptions,
-} from '../../src/lib/node/websocket.ts';
+} from '../../src/lib/node/browsers/websocket.ts';
 
 const test = suite('websocket');
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';

@@ -1,6 +1,6 @@
 /** Binds the browsers' protocols to a push service. */
-import { type Bell, createBell } from '../node/bell.ts';
-import type { Acknowledgement, BrowserName, Hub, Subscriber } from '../node/hub.ts';
+import { type Bell, createBell } from '../node/browsers/bell.ts';
+import type { Acknowledgement, BrowserName, Hub, Subscriber } from '../node/browsers/hub.ts';
 import { type Core, currentOrigin, listenAt } from '../service/core.ts';
 import { acknowledge, isAlive } from '../service/delivery.ts';
 import type { Message } from '../service/store.ts';

@@ -1,7 +1,7 @@
 /** What `./browsers` shows to its users. */
-import type { Waiting } from '../node/bell.ts';
-import type { Acknowledgement, BrowserName } from '../node/hub.ts';
-import type { Preference } from '../node/launch.ts';
+import type { Waiting } from '../node/browsers/bell.ts';
+import type { Acknowledgement, BrowserName } from '../node/browsers/hub.ts';
+import type { Preference } from '../node/browsers/launch.ts';
 
 export interface BrowsersOptions {
   /**

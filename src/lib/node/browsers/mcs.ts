@@ -1,6 +1,6 @@
 /** One connection of Chromium's Mobile Connection Server protocol: how its pushes arrive. */
-import type { Bytes, Now } from '../../types.ts';
-import { concat } from '../bytes.ts';
+import type { Bytes, Now } from '../../../types.ts';
+import { concat } from '../../bytes.ts';
 import { createFeed, type Parser } from './feed.ts';
 import type { Outgoing } from './outbox.ts';
 import * as p from './protobuf.ts';

@@ -1,7 +1,7 @@
 /** Firefox's side of a push service: the WebSocket protocol of Mozilla's autopush. */
-import { decodeBase64, encodeBase64url } from '../base64url.ts';
-import { property } from '../bytes.ts';
-import { isPoint } from '../p256.ts';
+import { decodeBase64, encodeBase64url } from '../../base64url.ts';
+import { property } from '../../bytes.ts';
+import { isPoint } from '../../p256.ts';
 import { type BrowserSubscription, generateToken, type Hub } from './hub.ts';
 import { createOutbox, type Outbox, type Outgoing } from './outbox.ts';
 

@@ -3,7 +3,7 @@ import {
   constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { PushError } from '../../errors.ts';
+import type { PushError } from '../../../errors.ts';
 import type { Source } from './body.ts';
 import { why } from './connect.ts';
 import { answer, lost, type Exchange } from './exchange.ts';

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Bytes } from '../../types.ts';
-import { decodeUtf8, utf8 } from '../bytes.ts';
+import type { Bytes } from '../../../types.ts';
+import { decodeUtf8, utf8 } from '../../bytes.ts';
 import { createFeed } from './feed.ts';
 import * as f from './frames.ts';
 

@@ -1,5 +1,5 @@
-import type { Bytes } from '../../types.ts';
-import { zeros } from '../bytes.ts';
+import type { Bytes } from '../../../types.ts';
+import { zeros } from '../../bytes.ts';
 
 /** Reads a stream: each `yield n` answers the next n bytes, as they arrive. Throws to refuse. */
 export type Parser = Generator<number, void, Bytes>;

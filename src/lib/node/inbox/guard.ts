@@ -1,6 +1,6 @@
 /** Who may see the inbox: its own page, on this machine. */
 import type { IncomingMessage } from 'node:http';
-import { authorityOf, isLoopbackHost } from './bridge.ts';
+import { authorityOf, isLoopbackHost } from '../bridge.ts';
 
 export interface Denied {
   readonly status: number;

@@ -1,15 +1,15 @@
 /** What the inbox's page can do to the push service. */
-import type { Bytes } from '../../types.ts';
-import { property } from '../bytes.ts';
-import { clear } from '../service/delivery.ts';
-import { plan } from '../service/faults.ts';
-import type { Fault } from '../service/types.ts';
-import { decodeServerKey } from '../service/subscribers.ts';
+import type { Bytes } from '../../../types.ts';
+import { property } from '../../bytes.ts';
+import { clear } from '../../service/delivery.ts';
+import { plan } from '../../service/faults.ts';
+import type { Fault } from '../../service/types.ts';
+import { decodeServerKey } from '../../service/subscribers.ts';
 import type { Inbox } from './inbox.ts';
-import { clearLog } from './inbox_log.ts';
-import { oneLine } from './inbox_preview.ts';
-import { addOwn, changeOwn, viewOwn } from './inbox_subscriptions.ts';
-import type { Change } from './inbox_subscriptions.ts';
+import { clearLog } from './log.ts';
+import { oneLine } from './preview.ts';
+import { addOwn, changeOwn, viewOwn } from './subscriptions.ts';
+import type { Change } from './subscriptions.ts';
 
 /** What is answered: as JSON, or a status and why. */
 export type Result =

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { encodeBase64url } from '../base64url.ts';
-import { ACTIONS } from './inbox_actions.ts';
-import { denyChange, denyPage } from './inbox_guard.ts';
+import { encodeBase64url } from '../../base64url.ts';
+import { ACTIONS } from './actions.ts';
+import { denyChange, denyPage } from './guard.ts';
 import type { Inbox } from './inbox.ts';
-import type { Logged } from './inbox_log.ts';
-import { readJson, reply, replyDenied, replyJson, SECURITY } from './inbox_reply.ts';
+import type { Logged } from './log.ts';
+import { readJson, reply, replyDenied, replyJson, SECURITY } from './reply.ts';
 
 /** A file of the page, in memory. */
 export interface Asset {

@@ -1,5 +1,5 @@
 /** What the browsers' protocols need of a push service; both speak to this and to nothing else. */
-import type { Bytes } from '../../types.ts';
+import type { Bytes } from '../../../types.ts';
 import type { Outgoing } from './outbox.ts';
 
 export type BrowserName = 'firefox' | 'chromium';

@@ -1,8 +1,8 @@
 /** What the inbox's answers have in common. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from './bridge.ts';
-import { decodeUtf8 } from '../bytes.ts';
-import type { Denied } from './inbox_guard.ts';
+import { readBody } from '../bridge.ts';
+import { decodeUtf8 } from '../../bytes.ts';
+import type { Denied } from './guard.ts';
 
 /**
  * Scripts and styles are files of this origin and nothing is loaded from elsewhere, so that a

@@ -1,21 +1,21 @@
 /** The inbox of a push service: it keeps what comes, and tells its pages. */
-import { generateVapidKeys } from '../../vapid.ts';
-import type { About, Detail, FaultView, LiveEvent } from '../../inbox/types.ts';
-import type { PushService } from '../../service.ts';
-import { decodeBase64url } from '../base64url.ts';
-import { zeros } from '../bytes.ts';
-import { coreOf, observe } from '../service/core.ts';
-import type { Core, Exchange } from '../service/core.ts';
-import { LIMITS } from '../service/store.ts';
-import type { Message } from '../service/store.ts';
-import type { Handler } from './bridge.ts';
-import { watchHandler } from './inbox_handle.ts';
-import { createLive } from './inbox_live.ts';
-import type { Live } from './inbox_live.ts';
-import { addExchange, createLog, noteState, oldestOf } from './inbox_log.ts';
-import type { Log, Logged } from './inbox_log.ts';
-import { createSubscriptions, viewOwn } from './inbox_subscriptions.ts';
-import type { Subscriptions } from './inbox_subscriptions.ts';
+import { generateVapidKeys } from '../../../vapid.ts';
+import type { About, Detail, FaultView, LiveEvent } from '../../../inbox/types.ts';
+import type { PushService } from '../../../service.ts';
+import { decodeBase64url } from '../../base64url.ts';
+import { zeros } from '../../bytes.ts';
+import { coreOf, observe } from '../../service/core.ts';
+import type { Core, Exchange } from '../../service/core.ts';
+import { LIMITS } from '../../service/store.ts';
+import type { Message } from '../../service/store.ts';
+import type { Handler } from '../bridge.ts';
+import { watchHandler } from './handle.ts';
+import { createLive } from './live.ts';
+import type { Live } from './live.ts';
+import { addExchange, createLog, noteState, oldestOf } from './log.ts';
+import type { Log, Logged } from './log.ts';
+import { createSubscriptions, viewOwn } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** Takes a request apart for people. */
 export type Explain = (record: Logged, subscriptions: Subscriptions) => Promise<Detail>;

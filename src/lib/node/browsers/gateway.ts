@@ -5,10 +5,10 @@ import {
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Bytes } from '../../types.ts';
+import type { Bytes } from '../../../types.ts';
 import { type Autopush, SUBPROTOCOL } from './autopush.ts';
-import { answer, bridge, type Handler, isLoopbackHost, readBody } from './bridge.ts';
-import type { Certificate } from './certificate.ts';
+import { answer, bridge, type Handler, isLoopbackHost, readBody } from '../bridge.ts';
+import type { Certificate } from '../certificate.ts';
 import type { Gcm } from './gcm.ts';
 import { acceptWebSocket, refuseUpgrade } from './websocket.ts';
 

@@ -1,5 +1,5 @@
 /** A kept connection, HTTP/2 session or HTTP/1.1 connection alike. */
-import type { PushError } from '../../errors.ts';
+import type { PushError } from '../../../errors.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface Line {

@@ -1,7 +1,7 @@
 /** The live connections of an inbox's pages: server-sent events, in batches, bounded. */
 import { clearTimeout, setInterval, clearInterval, setTimeout } from 'node:timers';
 import type { ServerResponse } from 'node:http';
-import type { LiveEvent, Summary } from '../../inbox/types.ts';
+import type { LiveEvent, Summary } from '../../../inbox/types.ts';
 
 export interface Live {
   /** Sends to every page: at once, or with what comes within a few frames. */

@@ -1,10 +1,10 @@
 /** `http2Fetch`: a fetch over kept HTTP/2 sessions. */
 import process from 'node:process';
-import { PushError } from '../../errors.ts';
+import { PushError } from '../../../errors.ts';
 import { keepBeat } from './beat.ts';
 import { systemLookup, type Lookup, type Target } from './connect.ts';
 import { createExchange, lost } from './exchange.ts';
-import type { Fetch } from '../../send.ts';
+import type { Fetch } from '../../../send.ts';
 import { createOutgoing } from './outgoing.ts';
 import { abandon, createPool, end, submit } from './pool.ts';
 import type { Pool, PoolOptions } from './pool_state.ts';

@@ -1,12 +1,12 @@
 /**
  * Requests on their way through an inbox: those that the push service never tells of are told too.
  */
-import { zeros } from '../bytes.ts';
-import type { Core, Exchange } from '../service/core.ts';
-import { isReset } from '../service/faults.ts';
-import type { Refusal } from '../service/refusal.ts';
-import type { Handler } from './bridge.ts';
-import { pathOf } from './inbox_preview.ts';
+import { zeros } from '../../bytes.ts';
+import type { Core, Exchange } from '../../service/core.ts';
+import { isReset } from '../../service/faults.ts';
+import type { Refusal } from '../../service/refusal.ts';
+import type { Handler } from '../bridge.ts';
+import { pathOf } from './preview.ts';
 
 const CUT: Refusal = {
   status: 0, reason: 'reset', message: 'The connection was broken before this was read, as ordered',

@@ -1,9 +1,9 @@
 /** The one line that a list shows of a push. */
-import type { Kind } from '../../inbox/types.ts';
-import type { Bytes } from '../../types.ts';
-import { decodeUtf8, property } from '../bytes.ts';
-import { decodeDeclarative } from '../notification/declarative.ts';
-import type { Exchange } from '../service/core.ts';
+import type { Kind } from '../../../inbox/types.ts';
+import type { Bytes } from '../../../types.ts';
+import { decodeUtf8, property } from '../../bytes.ts';
+import { decodeDeclarative } from '../../notification/declarative.ts';
+import type { Exchange } from '../../service/core.ts';
 
 export interface Preview {
   readonly kind: Kind;

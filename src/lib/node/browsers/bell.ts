@@ -1,4 +1,4 @@
-import { PushError } from '../../errors.ts';
+import { PushError } from '../../../errors.ts';
 
 /** `timeout`: ms, default 60,000: browsers may start slowly. */
 export interface Waiting {

@@ -1,8 +1,8 @@
 /** Chromium's side of a push service: check-in and registration over HTTP, pushes over MCS. */
-import type { Bytes, Now } from '../../types.ts';
-import { decodeBase64 } from '../base64url.ts';
-import { concat, zeros } from '../bytes.ts';
-import { isPoint } from '../p256.ts';
+import type { Bytes, Now } from '../../../types.ts';
+import { decodeBase64 } from '../../base64url.ts';
+import { concat, zeros } from '../../bytes.ts';
+import { isPoint } from '../../p256.ts';
 import { type BrowserSubscription, generateToken, type Hub } from './hub.ts';
 import { createMcsSession, type Login, McsError, type McsSession } from './mcs.ts';
 import { createOutbox, type Outbox } from './outbox.ts';

@@ -1,6 +1,6 @@
 /** Protocol Buffers' wire format: what Chromium's messages need (protobuf.dev, "Encoding"). */
-import type { Bytes } from '../../types.ts';
-import { concat, decodeUtf8, utf8, zeros } from '../bytes.ts';
+import type { Bytes } from '../../../types.ts';
+import { concat, decodeUtf8, utf8, zeros } from '../../bytes.ts';
 
 /** Wire types. Groups (3 and 4) are refused: no message here has any. */
 const VARINT = 0;

@@ -1,6 +1,6 @@
 /** What time does to lines: one timer for all of them, and none for a request. */
 import { clearInterval, setInterval } from 'node:timers';
-import { PushError } from '../../errors.ts';
+import { PushError } from '../../../errors.ts';
 import { fail, type Exchange } from './exchange.ts';
 import type { Line } from './line.ts';
 import { end, grow } from './pool.ts';

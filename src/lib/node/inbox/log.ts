@@ -1,9 +1,9 @@
 /** What an inbox keeps of the requests that came: the last ones, in bounds. */
-import type { Summary } from '../../inbox/types.ts';
-import type { Exchange } from '../service/core.ts';
-import { readHeaders } from '../headers.ts';
-import type { Message } from '../service/store.ts';
-import { oneLine, pathOf, previewOf } from './inbox_preview.ts';
+import type { Summary } from '../../../inbox/types.ts';
+import type { Exchange } from '../../service/core.ts';
+import { readHeaders } from '../../headers.ts';
+import type { Message } from '../../service/store.ts';
+import { oneLine, pathOf, previewOf } from './preview.ts';
 
 /** A request that came, and what the list shows of it. */
 export interface Logged {

@@ -5,8 +5,8 @@
  */
 import { promises as dns } from 'node:dns';
 import { isIP, type Socket } from 'node:net';
-import { PushError } from '../../errors.ts';
-import { property } from '../bytes.ts';
+import { PushError } from '../../../errors.ts';
+import { property } from '../../bytes.ts';
 import { whyNotAddress } from './addresses.ts';
 import type { Proxy, ProxyFor } from './proxy.ts';
 import { orAbort, race, tcp, tls } from './sockets.ts';

@@ -1,8 +1,8 @@
 /** One request, from the call to the end of its answer. */
 import { setMaxListeners } from 'node:events';
-import { PushError } from '../../errors.ts';
+import { PushError } from '../../../errors.ts';
 import { createBody, type Body, type Source } from './body.ts';
-import type { FetchResponse } from '../../send.ts';
+import type { FetchResponse } from '../../../send.ts';
 import type { Line } from './line.ts';
 import type { Outgoing } from './outgoing.ts';
 

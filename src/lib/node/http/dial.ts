@@ -1,7 +1,7 @@
 /** The making of a line: connection, protocol, the peer's settings, all within one time. */
 import type { Socket } from 'node:net';
-import { PushError } from '../../errors.ts';
-import { property } from '../bytes.ts';
+import { PushError } from '../../../errors.ts';
+import { property } from '../../bytes.ts';
 import { connect, unreachable, type Dial, type Network, type Target } from './connect.ts';
 import { openHttp1 } from './http1.ts';
 import type { Line, LineEvents } from './line.ts';

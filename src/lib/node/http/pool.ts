@@ -2,7 +2,7 @@
  * All lines of one `http2Fetch`: which request goes on which line, when another line is made, and
  * which one ends for it.
  */
-import type { PushError } from '../../errors.ts';
+import type { PushError } from '../../../errors.ts';
 import { unreachable } from './connect.ts';
 import { dialLine } from './dial.ts';
 import { fail, type Exchange } from './exchange.ts';

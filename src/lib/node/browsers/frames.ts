@@ -1,6 +1,6 @@
 /** WebSocket frames as a server reads and writes them (RFC 6455 §5). */
-import type { Bytes } from '../../types.ts';
-import { concat, decodeUtf8, zeros } from '../bytes.ts';
+import type { Bytes } from '../../../types.ts';
+import { concat, decodeUtf8, zeros } from '../../bytes.ts';
 import type { Parser } from './feed.ts';
 
 /** §5.2, §11.8. */

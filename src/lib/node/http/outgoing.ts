@@ -1,8 +1,8 @@
 /** The border of `http2Fetch`: a caller's URL and init, each property read once, bytes copied. */
 import { Buffer } from 'node:buffer';
-import { copyBytes } from '../bytes.ts';
+import { copyBytes } from '../../bytes.ts';
 import type { Target } from './connect.ts';
-import type { FetchInit } from '../../send.ts';
+import type { FetchInit } from '../../../send.ts';
 
 /** A request as both protocols send it. */
 export interface Outgoing {

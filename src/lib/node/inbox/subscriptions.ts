@@ -1,15 +1,15 @@
 /** The subscriptions of an inbox: it is their user agent, which is always there. */
-import type { SubscriptionView } from '../../inbox/types.ts';
-import type { Receiver } from '../../receive.ts';
-import type { Bytes } from '../../types.ts';
-import { encodeBase64url } from '../base64url.ts';
-import { equal } from '../bytes.ts';
-import type { Core } from '../service/core.ts';
-import { acknowledge } from '../service/delivery.ts';
-import type { Subscriber } from '../service/store.ts';
+import type { SubscriptionView } from '../../../inbox/types.ts';
+import type { Receiver } from '../../../receive.ts';
+import type { Bytes } from '../../../types.ts';
+import { encodeBase64url } from '../../base64url.ts';
+import { equal } from '../../bytes.ts';
+import type { Core } from '../../service/core.ts';
+import { acknowledge } from '../../service/delivery.ts';
+import type { Subscriber } from '../../service/store.ts';
 import {
   addSubscriber, endSubscriber, expireSubscriber, isCurrent, rotateKey,
-} from '../service/subscribers.ts';
+} from '../../service/subscribers.ts';
 
 export interface Own {
   readonly id: number;

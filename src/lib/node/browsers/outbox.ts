@@ -1,4 +1,4 @@
-import type { Bytes } from '../../types.ts';
+import type { Bytes } from '../../../types.ts';
 
 /** A push on its way to a browser. */
 export interface Outgoing {
