@@ -189,8 +189,8 @@ export const mutants = [
   {
     name: 'a parameter that stands twice taken',
     file: 'src/lib/params.ts',
-    find: ' || into.has(key)',
-    replace: '',
+    find: 'key ? element.has(key) :',
+    replace: 'key ? false :',
     why: 'two readers of one field see two messages',
   },
   {
