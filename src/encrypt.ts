@@ -1,7 +1,7 @@
 import { PushError } from './errors.ts';
-import { copyBytes, utf8, zeros } from './lib/bytes.ts';
+import { utf8, viewBytes, zeros } from './lib/bytes.ts';
 import { generateEcdh } from './lib/p256.ts';
-import { SALT_LENGTH } from './lib/records.ts';
+import { delimit, SALT_LENGTH } from './lib/records.ts';
 import { sealMessage } from './lib/webpush.ts';
 import type { Fresh, Recipient } from './lib/webpush.ts';
 import { readReceiver } from './subscription.ts';
@@ -18,9 +18,9 @@ export const MAX_PAYLOAD = 3993;
  */
 export const MAX_PAYLOAD_EVERYWHERE = 2912;
 
-/** A payload's own bytes, so that the caller may use its buffer again. */
-export function readPayload(payload: unknown, most: number): Bytes {
-  const data = typeof payload === 'string' ? utf8(payload) : copyBytes(payload);
+/** A payload's bytes; those of a caller's buffer are not copied. */
+function viewPayload(payload: unknown, most: number): Uint8Array {
+  const data = typeof payload === 'string' ? utf8(payload) : viewBytes(payload);
   if (!data) {
     throw new TypeError(
       'A payload must be a string or bytes; for an object use JSON.stringify or ./notification',
@@ -35,12 +35,27 @@ export function readPayload(payload: unknown, most: number): Bytes {
   return data;
 }
 
+/** A payload's own bytes, so that the caller may use its buffer again. */
+export function readPayload(payload: unknown, most: number): Bytes {
+  return viewPayload(payload, most).slice();
+}
+
 /** Octets of padding that bring a payload to `padTo`. */
 export function readPadding(length: number, { padTo = 0 }: EncryptOptions, most: number): number {
   if (!Number.isInteger(padTo) || padTo < 0 || padTo > most) {
     throw new RangeError(`padTo must be a whole number from 0 to ${most}`);
   }
   return Math.max(0, padTo - length);
+}
+
+/**
+ * The one record of a message, before encryption: the copy of the caller's bytes. Chromium drops
+ * the shortest valid message, so an empty payload is padded.
+ */
+export function readRecord(payload: unknown, options: EncryptOptions): Bytes {
+  const data = viewPayload(payload, MAX_PAYLOAD);
+  const pad = readPadding(data.length, options, MAX_PAYLOAD);
+  return delimit(data, pad || (data.length ? 0 : 1), true);
 }
 
 /** A key pair and salt for one message: never reused (RFC 8291 §3.1, RFC 8188 §2.1). */
@@ -70,9 +85,7 @@ export async function encryptFor(
   payload: Payload,
   options: EncryptOptions,
 ): Promise<Encrypted> {
-  const data = readPayload(payload, MAX_PAYLOAD);
-  const pad = readPadding(data.length, options, MAX_PAYLOAD) || (data.length ? 0 : 1);
-  const body = await sealMessage(recipient, data, pad, drawFresh());
+  const body = await sealMessage(recipient, readRecord(payload, options), drawFresh());
   return { body, headers: { 'Content-Encoding': 'aes128gcm' } };
 }
 

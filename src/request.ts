@@ -1,8 +1,7 @@
 import { PushError } from './errors.ts';
 import { encryptFor, readPadding } from './encrypt.ts';
 import { copyBytes } from './lib/bytes.ts';
-import { readHeaders } from './lib/headers.ts';
-import { checkTopic, isHost, readExtra, readReceipt, topicField } from './lib/push_fields.ts';
+import { addReceipt, addTopic, checkTopic, isHost, readExtra } from './lib/push_fields.ts';
 import { checkSubscription, requireKeys, toPlain } from './subscription.ts';
 import type { Checked } from './subscription.ts';
 import type {
@@ -119,32 +118,31 @@ function encryptOnce(
   return () => (result ??= start());
 }
 
-function codingFields(encrypted: Encrypted): Record<string, string> {
-  const given = readHeaders(encrypted.headers);
-  const fields: Record<string, string> = { 'Content-Type': 'application/octet-stream' };
-  for (const name of CODING_FIELDS) {
-    const value = given(name);
-    if (value !== undefined) fields[name] = value;
+type Fields = Record<string, string>;
+
+function addCoding(fields: Fields, { headers }: Encrypted): void {
+  fields['Content-Type'] = 'application/octet-stream';
+  for (const [name, value] of Object.entries(headers)) {
+    const own = CODING_FIELDS.find((field) => field.toLowerCase() === name.toLowerCase());
+    if (own) fields[own] = value;
   }
-  return fields;
 }
 
 /** Authorization; for the older scheme the key stands beside that of the message. */
-function authorization(
+function authorize(
+  fields: Fields,
   { publicKey }: Vapid,
   token: string,
-  fields: Readonly<Record<string, string>>,
   scheme: RequestOptions['scheme'],
-): Record<string, string> {
+): void {
   const keys = fields['Crypto-Key'];
   const older = keys !== undefined || fields['Encryption'] !== undefined;
   // RFC 8292 §3.
-  if (scheme === 'vapid' || !(scheme ?? older)) {
-    return { Authorization: `vapid t=${token}, k=${publicKey}` };
-  }
+  fields['Authorization'] = `vapid t=${token}, k=${publicKey}`;
+  if (scheme === 'vapid' || !(scheme ?? older)) return;
   // draft-ietf-webpush-vapid-01 §2.4. No space behind ";": WNS.
-  const own = `p256ecdsa=${publicKey}`;
-  return { 'Authorization': `WebPush ${token}`, 'Crypto-Key': keys ? `${keys};${own}` : own };
+  fields['Authorization'] = `WebPush ${token}`;
+  fields['Crypto-Key'] = `${keys ? `${keys};` : ''}p256ecdsa=${publicKey}`;
 }
 
 /** Reads and checks the options at once; the caller may change them afterwards. */
@@ -168,11 +166,14 @@ export function varyMessage(
   readPadding(0, { padTo }, MOST_PADDING);
   checkOneOf('urgency', urgency, URGENCIES);
   checkTopic(topic);
+  const { scheme, method, encrypt, receipt, now } = base;
+  const time = readTime(ttl, expires, base);
+  // Written out: V8 takes microseconds to add a member to what it has spread.
   return {
-    ...base,
-    ...readTime(ttl, expires, base),
-    vapid, padTo, urgency, topic,
+    scheme, method, encrypt, receipt, now, vapid, padTo, urgency, topic,
     headers: headers ? readExtra(headers) : base.headers,
+    ttl: time.ttl,
+    expires: time.expires,
   };
 }
 
@@ -189,24 +190,18 @@ export function address(checked: Checked, payload: Payload | null, message: Mess
   const { url, endpoint } = checked;
   const { origin } = url;
   const { vapid, scheme, method = 'POST', urgency } = message;
-  const fields = {
-    ...message.headers,
-    ...(urgency && { Urgency: urgency }),
-    ...topicField(message.topic, url),
-    ...readReceipt(message.receipt, url),
-  };
+  const fields: Fields = { ...message.headers };
+  if (urgency) fields['Urgency'] = urgency;
+  addTopic(fields, message.topic, url);
+  addReceipt(fields, message.receipt, url);
   const encrypted = payload === null ? undefined : encryptOnce(checked, payload, message);
   const build = async (): Promise<PushRequest> => {
     const seconds = secondsLeft(message, origin);
     // Both at once: the signature of a new token overlaps with the encryption.
     const [coded, token] = await Promise.all([encrypted?.(), vapid?.token(url)]);
-    const coding = coded ? codingFields(coded) : {};
-    const headers: Record<string, string> = {
-      ...fields,
-      TTL: String(seconds),
-      ...coding,
-      ...(vapid && token && authorization(vapid, token, coding, scheme)),
-    };
+    const headers: Fields = Object.assign({ TTL: String(seconds) }, fields);
+    if (coded) addCoding(headers, coded);
+    if (vapid && token) authorize(headers, vapid, token, scheme);
     // 400 "Ttl value conflicts with X-WNS-Cache-Policy" otherwise.
     const wns = seconds === 0 && isHost(url, 'notify.windows.com');
     if (wns) headers['X-WNS-Cache-Policy'] = 'no-cache';
@@ -215,7 +210,10 @@ export function address(checked: Checked, payload: Payload | null, message: Mess
   return { origin, endpoint, seal: () => void encrypted?.().catch(() => undefined), build };
 }
 
-/** Reads and checks everything that was given, at once; the caller may change it afterwards. */
+/**
+ * Reads and checks everything that was given, at once; when `build` was called too, the caller may
+ * change it.
+ */
 export function prepare(
   input: Subscription,
   payload: Payload | null,
@@ -224,7 +222,8 @@ export function prepare(
 ): Prepared {
   const checked = checkSubscription(input, options.endpoints);
   const message = readMessage(options, now);
-  const own = typeof payload === 'string' ? payload : copyBytes(payload) ?? payload;
+  // Our own encryption has copied the bytes when `build` returns; of others nobody knows.
+  const own = (message.encrypt && copyBytes(payload)) ?? payload;
   return address(checked, own, message);
 }
 

@@ -11,6 +11,13 @@ export const POINT_LENGTH = 65;
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
+/** 32 bytes, big-endian (SEC 1 §2.3.6). */
+function readField(view: DataView, at: number): bigint {
+  let n = 0n;
+  for (let end = at + 32; at < end; at += 8) n = (n << 64n) | view.getBigUint64(at);
+  return n;
+}
+
 /**
  * Whether these are the 65 bytes of an uncompressed point of the curve. WebCrypto cannot be left to
  * say so: Node takes compressed points as `raw`, WebKitGTK derives bits with a point off the curve
@@ -19,11 +26,9 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
  */
 export function isPoint(bytes: Uint8Array): boolean {
   if (bytes.length !== POINT_LENGTH || bytes[0] !== 4) return false;
-  let hex = '0x';
-  for (const byte of bytes) hex += (byte + 256).toString(16).slice(1);
-  const n = BigInt(hex);
-  const x = BigInt.asUintN(256, n >> 256n);
-  const y = BigInt.asUintN(256, n);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const x = readField(view, 1);
+  const y = readField(view, 33);
   return x < P && y < P && (y * y - (x * x - 3n) * x - B) % P === 0n;
 }
 
@@ -57,11 +62,9 @@ export async function exportPoint(key: CryptoKey): Promise<Bytes> {
 /** The x coordinate of `own` times `point`: 32 bytes. `point` was checked by `isPoint`. */
 export async function ecdh(own: Promise<KeyPair> | KeyPair, point: Bytes): Promise<Bytes> {
   const imported = crypto.subtle.importKey('raw', point, ECDH, false, []);
-  const [{ privateKey }, publicKey] = await Promise.all([own, imported]);
-  const secret = await crypto.subtle.deriveBits(
-    { name: 'ECDH', public: publicKey }, privateKey, 256,
-  );
-  return new Uint8Array(secret);
+  const [{ privateKey }, theirs] = await Promise.all([own, imported]);
+  const algorithm = { name: 'ECDH', public: theirs };
+  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, privateKey, 256));
 }
 
 /** A pair from its parts; engines differ in what they do when the two do not belong. */

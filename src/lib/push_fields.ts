@@ -20,13 +20,15 @@ export function checkTopic(topic: unknown): void {
   throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
 }
 
-export function topicField(topic: string | undefined, url: URL): Record<string, string> {
-  if (topic === undefined) return {};
+type Fields = Record<string, string>;
+
+export function addTopic(fields: Fields, topic: string | undefined, url: URL): void {
+  if (topic === undefined) return;
   // Apple decodes it (400 BadWebPushTopic).
   if (topic.length % 4 === 1 && isHost(url, 'push.apple.com')) {
     throw new RangeError('Apple takes no topic whose length is 1 mod 4; see topicFrom()');
   }
-  return { Topic: topic };
+  fields['Topic'] = topic;
 }
 
 export function readExtra(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -45,14 +47,14 @@ export function readExtra(headers: Readonly<Record<string, string>>): Record<str
   return extra;
 }
 
-export function readReceipt(receipt: unknown, url: URL): Record<string, string> {
-  if (receipt === undefined || receipt === false) return {};
-  const prefer = { Prefer: 'respond-async' };
-  if (receipt === true) return prefer;
+export function addReceipt(fields: Fields, receipt: unknown, url: URL): void {
+  if (receipt === undefined || receipt === false) return;
+  fields['Prefer'] = 'respond-async';
+  if (receipt === true) return;
   const link = typeof receipt === 'string' && URL.canParse(receipt, url) && new URL(receipt, url);
   // Not by its origin: a blob: URL has the one inside it, and user info is no part of it.
   if (!link || !link.href.startsWith(`${url.origin}/`)) {
     throw new TypeError("receipt must be true, or a URL of the endpoint's origin");
   }
-  return { ...prefer, Link: `<${link.href}>; rel="${RECEIPT_REL}"` };
+  fields['Link'] = `<${link.href}>; rel="${RECEIPT_REL}"`;
 }

@@ -34,15 +34,15 @@ export function refused<T extends object>(outcome: Outcome<T>): outcome is Refus
 export interface Layout {
   /** Octets of a record besides data, padding and tag. */
   readonly overhead: 1 | 2;
-  /** Whether `rs` counts the tag; where it does not, the last record must be a short one. */
-  readonly countsTag: boolean;
+  /** Octets of the tag that `rs` counts; where none, the last record must be a short one. */
+  readonly counted: 0 | 16;
   /** The data of a decrypted record. */
   readonly unpad: (record: Bytes, last: boolean) => Outcome<Bytes>;
 }
 
 /** Octets of a full record with its tag. */
-export function recordLength({ countsTag }: Layout, rs: number): number {
-  return countsTag ? rs : rs + TAG_LENGTH;
+export function recordLength({ counted }: Layout, rs: number): number {
+  return rs + TAG_LENGTH - counted;
 }
 
 /** Data, delimiter, `pad` octets of padding (RFC 8188 §2). */
@@ -61,7 +61,7 @@ function undelimit(record: Bytes, last: boolean): Outcome<Bytes> {
   return record[end] === (last ? 2 : 1) ? record.subarray(0, end) : 'delimiter';
 }
 
-export const RFC8188: Layout = { overhead: 1, countsTag: true, unpad: undelimit };
+export const RFC8188: Layout = { overhead: 1, counted: TAG_LENGTH, unpad: undelimit };
 
 /** The content-encryption key (16 bytes) and the nonce of record 0 (12 bytes). */
 export interface ContentKeys {
@@ -143,13 +143,19 @@ export async function openRecords(
   }
   // The drafts mark the end by a record that is not full, so a full last one was cut off
   // (draft-ietf-httpbis-encryption-encoding-02 §2).
-  if (!layout.countsTag && ciphertext.length % length === 0) return 'truncated';
+  if (!layout.counted && ciphertext.length % length === 0) return 'truncated';
   return concat(...parts);
 }
 
-/** salt, rs, idlen and keyid in front of the records (RFC 8188 §2.1). */
-export function writeHeader(salt: Uint8Array, rs: number, keyid: Uint8Array): Bytes {
-  return concat(salt, new Uint8Array([rs >> 24, rs >> 16, rs >> 8, rs, keyid.length]), keyid);
+/** salt, rs, idlen and keyid (RFC 8188 §2.1), with what follows them. */
+export function writeHeader(
+  salt: Uint8Array,
+  rs: number,
+  keyid: Uint8Array,
+  ...records: readonly Uint8Array[]
+): Bytes {
+  const sizes = new Uint8Array([rs >> 24, rs >> 16, rs >> 8, rs, keyid.length]);
+  return concat(salt, sizes, keyid, ...records);
 }
 
 export interface Header {

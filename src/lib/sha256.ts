@@ -3,7 +3,7 @@
  * times as much, in task switches. No branch or look-up depends on the data, so none leaks by time.
  */
 import type { Bytes } from '../types.ts';
-import { zeros } from './bytes.ts';
+import { concat, zeros } from './bytes.ts';
 
 const BLOCK = 64;
 
@@ -73,8 +73,9 @@ function compress(state: Int32Array, bytes: Uint8Array, at: number): void {
   state[7]! += h;
 }
 
-/** Hashes `bytes` on top of `state`, which has taken `before` bytes (whole blocks) already. */
-function finish(state: Int32Array, bytes: Uint8Array, before: number): Bytes {
+/** Hashes `bytes` on top of the state `from`, which took `before` bytes (whole blocks) already. */
+function finish(from: Int32Array, bytes: Uint8Array, before: number): Bytes {
+  const state = new Int32Array(from);
   let at = 0;
   for (; at + BLOCK <= bytes.length; at += BLOCK) compress(state, bytes, at);
   // The rest, 0x80, zeros, the length in bits as 64 bits (FIPS 180-4 §5.1.1).
@@ -98,7 +99,7 @@ function finish(state: Int32Array, bytes: Uint8Array, before: number): Bytes {
 
 /** SHA-256 (FIPS 180-4): 32 bytes. */
 export function sha256(bytes: Uint8Array): Bytes {
-  return finish(H.slice(), bytes, 0);
+  return finish(H, bytes, 0);
 }
 
 /** An HMAC key whose two padded blocks are hashed once, for any number of messages. */
@@ -111,7 +112,7 @@ export interface HmacKey {
 function padded(key: Uint8Array, pad: number): Int32Array {
   const block = zeros(BLOCK).fill(pad);
   for (let i = 0; i < key.length; i++) block[i]! ^= key[i]!;
-  const state = H.slice();
+  const state = new Int32Array(H);
   compress(state, block, 0);
   return state;
 }
@@ -124,7 +125,7 @@ export function hmacKey(key: Uint8Array): HmacKey {
 
 /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
 export function hmac(key: HmacKey, bytes: Uint8Array): Bytes {
-  return finish(key.outer.slice(), finish(key.inner.slice(), bytes, BLOCK), BLOCK);
+  return finish(key.outer, finish(key.inner, bytes, BLOCK), BLOCK);
 }
 
 /** HKDF-Extract (RFC 5869 §2.2), as a key ready for `expand`. */
@@ -132,16 +133,13 @@ export function extract(salt: Uint8Array, ikm: Uint8Array): HmacKey {
   return hmacKey(hmac(hmacKey(salt), ikm));
 }
 
-/** HKDF-Expand (RFC 5869 §2.3). `length`: bytes, up to 255 * 32. */
+/** The counter of HKDF-Expand's first block. */
+export const FIRST: Bytes = /* @__PURE__ */ new Uint8Array([1]);
+
+/**
+ * HKDF-Expand (RFC 5869 §2.3) as far as its first block: `length` up to 32 bytes, and no key or
+ * nonce of these protocols is longer.
+ */
 export function expand(prk: HmacKey, info: Uint8Array, length: number): Bytes {
-  const okm = zeros(length);
-  const input = zeros(32 + info.length + 1);
-  input.set(info, 32);
-  for (let at = 0; at < length; at += 32) {
-    input[input.length - 1]! += 1;
-    const block = hmac(prk, at ? input : input.subarray(32));
-    input.set(block);
-    okm.set(block.subarray(0, length - at), at);
-  }
-  return okm;
+  return hmac(prk, concat(info, FIRST)).subarray(0, length);
 }

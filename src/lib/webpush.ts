@@ -3,11 +3,11 @@ import type { Bytes, KeyPair } from '../types.ts';
 import { concat, utf8 } from './bytes.ts';
 import { ecdh, isPoint, POINT_LENGTH, publicPoint } from './p256.ts';
 import {
-  contentKeys, delimit, importContentKey, openRecords, readHeader, refused, RFC8188, sealRecord,
+  contentKeys, importContentKey, openRecords, readHeader, refused, RFC8188, SALT_LENGTH, sealRecord,
   writeHeader,
 } from './records.ts';
-import type { ContentKeys, Header, Outcome } from './records.ts';
-import { expand, extract } from './sha256.ts';
+import type { ContentKeys, Layout, Outcome } from './records.ts';
+import { extract, FIRST, hmac } from './sha256.ts';
 
 /** Octets of the authentication secret (RFC 8291 §3.2). */
 export const AUTH_LENGTH = 16;
@@ -39,54 +39,84 @@ export function combineKeys(
   receiver: Uint8Array,
   sender: Uint8Array,
 ): Bytes {
-  return expand(extract(auth, secret), concat(KEY_INFO, receiver, sender), 32);
+  return hmac(extract(auth, secret), concat(KEY_INFO, receiver, sender, FIRST));
 }
 
-/** The body of a message: header and one record (RFC 8291 §4). */
+/** The body of a message: header and one record (RFC 8291 §4), which `delimit` made. */
 export async function sealMessage(
   { point, auth }: Recipient,
-  data: Bytes,
-  pad: number,
+  record: Bytes,
   { pair, salt }: Fresh,
 ): Promise<Bytes> {
   const [secret, sender] = await Promise.all([ecdh(pair, point), pair.then(publicPoint)]);
   const { cek, nonce } = contentKeys(salt, combineKeys(secret, auth, point, sender));
   const key = await importContentKey(cek, 'encrypt');
-  const record = await sealRecord(key, nonce, delimit(data, pad, true));
-  return concat(writeHeader(salt, RECORD_SIZE, sender), record);
+  return writeHeader(salt, RECORD_SIZE, sender, await sealRecord(key, nonce, record));
 }
 
-/** What stands between a body and its keys, for tools that show it. */
-export interface Opening {
-  readonly header: Header;
+/** What a user agent keeps for a subscription: its keys, and what a sender is told of them. */
+export interface Receiver {
+  readonly keys: KeyPair;
+  /** The authentication secret, 16 bytes. */
+  readonly auth: Bytes;
+  /** The public point, 65 bytes. */
+  readonly publicKey: Bytes;
+}
+
+/** A coding of messages between two key pairs. */
+export interface Coding extends Layout {
+  /** Whether both public keys and the authentication secret go into the keys. */
+  readonly bound: boolean;
+  /** The keys that follow from the shared secret. */
+  readonly derive: (
+    salt: Bytes, secret: Bytes, auth: Bytes, receiver: Bytes, sender: Bytes,
+  ) => ContentKeys;
+}
+
+export const AES128GCM: Coding = {
+  ...RFC8188,
+  bound: true,
+  derive: (salt, secret, auth, receiver, sender) =>
+    contentKeys(salt, combineKeys(secret, auth, receiver, sender)),
+};
+
+/** `secret`: for tools that show it. */
+export interface Agreed {
   readonly secret: Bytes;
   readonly keys: ContentKeys;
 }
 
-/** Reads a body up to its keys. */
-export async function deriveMessage(
-  own: KeyPair,
-  { point, auth }: Recipient,
-  body: Bytes,
-): Promise<Outcome<Opening>> {
-  const header = readHeader(body);
-  if (refused(header)) return header;
-  if (header.keyid.length !== POINT_LENGTH) return 'invalid-keyid-length';
-  if (!isPoint(header.keyid)) return 'invalid-point';
-  if (auth.length !== AUTH_LENGTH) return 'invalid-auth-secret';
-  const secret = await ecdh(own, header.keyid);
-  const keys = contentKeys(header.salt, combineKeys(secret, auth, point, header.keyid));
-  return { header, secret, keys };
+/** The keys of a message that came; `sender`: the public key that came with it. */
+export async function agree(
+  { bound, derive }: Coding,
+  { keys, auth, publicKey }: Receiver,
+  salt: Bytes,
+  sender: Bytes,
+): Promise<Outcome<Agreed>> {
+  if (salt.length !== SALT_LENGTH) return 'invalid-salt';
+  if (!isPoint(sender)) return 'invalid-point';
+  if (bound && auth.length !== AUTH_LENGTH) return 'invalid-auth-secret';
+  const secret = await ecdh(keys, sender);
+  return { secret, keys: derive(salt, secret, auth, publicKey, sender) };
 }
 
-/** Opens a body, also of several records, which RFC 8188 allows and some senders make. */
-export async function openMessage(
-  own: KeyPair,
-  recipient: Recipient,
-  body: Bytes,
+/** Opens the records of a message, also several, which RFC 8188 allows and some senders make. */
+export async function openAgreed(
+  coding: Coding,
+  receiver: Receiver,
+  { salt, rs }: { readonly salt: Bytes; readonly rs: number },
+  sender: Bytes,
+  records: Bytes,
 ): Promise<Outcome<Bytes>> {
-  const opening = await deriveMessage(own, recipient, body);
-  if (refused(opening)) return opening;
-  const { header, keys } = opening;
-  return openRecords(RFC8188, keys, header.rs, body.subarray(header.length));
+  const agreed = await agree(coding, receiver, salt, sender);
+  return refused(agreed) ? agreed : openRecords(coding, agreed.keys, rs, records);
+}
+
+/** Opens a body (RFC 8291 §4). */
+export async function openMessage(receiver: Receiver, body: Bytes): Promise<Outcome<Bytes>> {
+  const header = readHeader(body);
+  if (refused(header)) return header;
+  const { keyid, length } = header;
+  if (keyid.length !== POINT_LENGTH) return 'invalid-keyid-length';
+  return openAgreed(AES128GCM, receiver, header, keyid, body.subarray(length));
 }

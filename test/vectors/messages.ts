@@ -165,7 +165,7 @@ async function checkSeal(v: Members): Promise<readonly string[]> {
   const [to, data, pad] = [recipient(v), bytes(v, 'text'), number(record, 'pad')];
   const body = legacy
     ? (await sealLegacy(legacy, to, data, pad, fresh)).body
-    : await sealMessage(to, data, pad, fresh);
+    : await sealMessage(to, delimit(data, pad, true), fresh);
   assert.is(hex(body), text(v, 'body'));
   return [legacy ? 'sealLegacy' : 'sealMessage'];
 }

@@ -1,9 +1,9 @@
 import { createCipheriv, createECDH, randomFillSync } from 'node:crypto';
-import { MAX_PAYLOAD, readPadding, readPayload } from '../../encrypt.ts';
+import { readRecord } from '../../encrypt.ts';
 import { readReceiver } from '../../subscription.ts';
 import type { Bytes, Encrypt } from '../../types.ts';
-import { concat, zeros } from '../bytes.ts';
-import { contentKeys, delimit, SALT_LENGTH, writeHeader } from '../records.ts';
+import { zeros } from '../bytes.ts';
+import { contentKeys, SALT_LENGTH, writeHeader } from '../records.ts';
 import { combineKeys, RECORD_SIZE } from '../webpush.ts';
 import type { Recipient } from '../webpush.ts';
 
@@ -16,8 +16,7 @@ export interface Drawn {
 /** A message's body (RFC 8291 §4), as `sealMessage` makes it, without a task switch. */
 export function sealSync(
   { point, auth }: Recipient,
-  data: Bytes,
-  pad: number,
+  record: Bytes,
   { privateKey, salt = randomFillSync(zeros(SALT_LENGTH)) }: Drawn = {},
 ): Bytes {
   const ecdh = createECDH('prime256v1');
@@ -26,9 +25,8 @@ export function sealSync(
   const secret = new Uint8Array(ecdh.computeSecret(point));
   const { cek, nonce } = contentKeys(salt, combineKeys(secret, auth, point, sender));
   const cipher = createCipheriv('aes-128-gcm', cek, nonce);
-  const record = cipher.update(delimit(data, pad, true));
-  const header = writeHeader(salt, RECORD_SIZE, sender);
-  return concat(header, record, cipher.final(), cipher.getAuthTag());
+  const sealed = [cipher.update(record), cipher.final(), cipher.getAuthTag()];
+  return writeHeader(salt, RECORD_SIZE, sender, ...sealed);
 }
 
 /**
@@ -42,10 +40,6 @@ export function sealSync(
  */
 export const nodeEncrypt: Encrypt = async (subscription, payload, options = {}) => {
   const recipient = readReceiver(subscription);
-  const data = readPayload(payload, MAX_PAYLOAD);
-  const pad = readPadding(data.length, options, MAX_PAYLOAD) || (data.length ? 0 : 1);
-  return {
-    body: sealSync(recipient, data, pad),
-    headers: { 'Content-Encoding': 'aes128gcm' },
-  };
+  const body = sealSync(recipient, readRecord(payload, options));
+  return { body, headers: { 'Content-Encoding': 'aes128gcm' } };
 };
