@@ -133,8 +133,13 @@ function define(error: PushError, key: string, descriptor: PropertyDescriptor): 
  * package, of another realm, or what `toJSON()` gave.
  */
 export function isPushError(error: unknown): error is PushError {
-  const name = property(error, 'name');
-  const code = property(error, 'code');
-  return (name === 'PushError' || name === 'DeliveryError')
-    && typeof code === 'string' && code.startsWith('ERR_');
+  try {
+    const name = property(error, 'name');
+    const code = property(error, 'code');
+    return (name === 'PushError' || name === 'DeliveryError')
+      && typeof code === 'string' && code.startsWith('ERR_');
+  } catch {
+    // A stranger's getters may throw.
+    return false;
+  }
 }

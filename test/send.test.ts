@@ -105,6 +105,28 @@ sending('turns what fetch throws, at once or later, into ERR_NETWORK with its ca
   }
 });
 
+sending('is not disturbed by errors whose own getters throw', async () => {
+  for (const name of ['name', 'message', 'code', 'cause', 'stack', 'syscall', 'sent']) {
+    for (const more of [{}, { name: 'PushError', code: 'ERR_NETWORK' }]) {
+      const mean = Object.defineProperty(Object.assign(new Error('x'), more), name, {
+        get: (): never => { throw new Error('mean'); },
+      });
+      for (const odd of [mean, new TypeError('fetch failed', { cause: mean })]) {
+        const fetch: Fetch = () => Promise.reject(odd);
+        const onAttempt = (): void => undefined;
+        const failed = await refused(
+          send(SUBSCRIPTION, null, { ...HOLLOW, fetch, onAttempt }), 'ERR_NETWORK', name,
+        );
+        assert.is(failed.sent, 'maybe', name);
+        assert.ok(failed.message.startsWith(`Cannot reach ${ORIGIN}`), name);
+        const encrypt = (): Promise<never> => Promise.reject(odd);
+        const thrown = await failure(send(SUBSCRIPTION, 'x', { ...HOLLOW, fetch, encrypt }));
+        assert.is(thrown, odd, name);
+      }
+    }
+  }
+});
+
 sending('says that nothing was sent only where the transport proves it', async () => {
   const of = (cause: object): Error => new TypeError('fetch failed', { cause });
   const sent: readonly (readonly [unknown, 'no' | 'maybe'])[] = [

@@ -8,11 +8,14 @@ const MAX_FIELD = 4096;
 
 interface Source {
   readonly body: Pick<ReadableStream, 'cancel'> | null | undefined;
+  /** What `http2Fetch` has beside: making a stream to cancel it costs Node a tenth of a request. */
+  readonly discard?: (() => void) | undefined;
 }
 
 /** Tells a body's sender that nobody reads on; rejects where it cannot be told. */
-export async function discard({ body }: Source): Promise<void> {
-  await body?.cancel();
+export async function discard(source: Source): Promise<void> {
+  if (source.discard) source.discard();
+  else await source.body?.cancel();
 }
 
 /**

@@ -26,6 +26,9 @@ import {
   until,
 } from './peers.ts';
 
+import { attempt } from '../../src/lib/send/attempt.ts';
+import { readTransfer, type FetchInit } from '../../src/send.ts';
+
 const test = cleanSuite('http2Fetch: bodies and signals');
 
 test('an answer without a body has none', async (cleanup) => {
@@ -144,26 +147,25 @@ test('a body that nobody reads is given up after the idle time', async (cleanup)
 test('a slow answer and a slow reader are none of that', async (cleanup) => {
   const server = await framePeer(cleanup, {
     onRequest: (peer, id) => {
-      const part = frame(DATA, 0, id, Buffer.from('x'));
-      setTimeout(
-        () =>
-          peer.send(respond(id, 200, END_HEADERS), part, part, part, frame(DATA, END_STREAM, id)),
-        500,
-      );
+      const parts = Array.from({ length: 10 }, () => frame(DATA, 0, id, Buffer.from('x')));
+      setTimeout(() => {
+        peer.send(respond(id, 200, END_HEADERS), ...parts, frame(DATA, END_STREAM, id));
+      }, 500);
     },
   });
-  const fetch = createFetch(cleanup, { idle: 300 });
+  // The answer takes longer than that, and so does the whole body; each pause is a twelfth of what
+  // is given up, so that a machine that is slow, too, gives nothing up.
+  const fetch = createFetch(cleanup, { idle: 400 });
   const response = await post(fetch, `https://localhost:${server.port}/`);
-  await new Promise((resolve) => setTimeout(resolve, 100));
   const reader = response.body!.getReader();
   let all = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     all += Buffer.from(value).toString();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  assert.is(all, 'xxx');
+  assert.is(all, 'x'.repeat(10));
 });
 
 test('a body that is cut off fails where it was cut', async (cleanup) => {
@@ -249,6 +251,45 @@ test('a signal ends a body with its reason', async (cleanup) => {
   setTimeout(() => controller.abort(new Error('enough')), 5);
   assert.is((await reading).message, 'enough');
   await until('the reset', () => server.peers[0]!.of(RST_STREAM).length === 1);
+});
+
+test('what send gives up is reset without a signal; a copy of its init has one', async (cleanup) => {
+  const server = await framePeer(cleanup, {});
+  const fetch = createFetch(cleanup);
+  const url = `https://localhost:${server.port}/`;
+  const timeout = 300;
+  let made = 0;
+  const { prototype } = AbortController;
+  const getter = Object.getOwnPropertyDescriptor(prototype, 'signal')!;
+  Object.defineProperty(prototype, 'signal', { ...getter, get() {
+    made++;
+    return getter.get!.call(this);
+  } });
+  cleanup.add(() => Object.defineProperty(prototype, 'signal', getter));
+  const flight = { abort: (_: unknown): void => {}, sent: false };
+  const build = async (): Promise<Omit<FetchInit, 'signal'> & { url: string }> =>
+    ({ url, method: 'POST', headers: {}, body: null, redirect: 'manual' });
+  const outgoing = { endpoint: url, origin: url.slice(0, -1), build };
+  // The first makes the session, which has signals of its own.
+  const first = rejection(attempt(readTransfer({ fetch, timeout }), outgoing));
+  assert.is((await first)['code'], 'ERR_TIMEOUT');
+  await until('the reset', () => server.peers[0]!.of(RST_STREAM).length === 1);
+  const second = rejection(attempt(readTransfer({ fetch }), outgoing, 1, flight));
+  await until('the request', () => server.peers[0]!.of(HEADERS).length === 2);
+  const before = made;
+  flight.abort(new Error('no more'));
+  assert.is((await second).message, 'no more');
+  assert.ok(made > before, 'the count counts');
+  const other = new AbortController();
+  const wrapped: typeof fetch = Object.assign(
+    (to: string, init: FetchInit) => fetch(to, { ...init, signal: other.signal }), fetch,
+  );
+  const third = rejection(attempt(readTransfer({ fetch: wrapped }), outgoing));
+  await until('the request', () => server.peers[0]!.of(HEADERS).length === 3);
+  other.abort(new Error('mine'));
+  assert.is((await third)['code'], 'ERR_NETWORK');
+  await until('the resets', () => server.peers[0]!.of(RST_STREAM).length === 3);
+  assert.is(server.count(), 1);
 });
 
 test('one signal for a whole batch brings no warning, and keeps nothing', async (cleanup) => {

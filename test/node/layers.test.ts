@@ -9,8 +9,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ['lib/*', 'lib/client/*', 'lib/ece/*', 'lib/notification/*'],
   ['encrypt', 'vapid', 'subscription', 'endpoint'],
   [
-    'send_many', 'send', 'request', 'answer', 'retry', 'lib/many/*', 'lib/service/*', 'lib/browsers/*',
-    'lib/node/*', 'lib/node/http/*', 'lib/node/browsers/*', 'lib/node/inbox/*',
+    'send_many', 'send', 'request', 'answer', 'retry', 'lib/many/*', 'lib/send/*', 'lib/service/*',
+    'lib/browsers/*', 'lib/node/*', 'lib/node/http/*', 'lib/node/browsers/*', 'lib/node/inbox/*',
   ],
   [...DOORS, 'cli/*', 'inbox/*'],
 ];

@@ -1,7 +1,8 @@
 /** A row's attempts, and the waits between them. */
 import type { Accepted } from '../../answer.ts';
 import { DeliveryError, isPushError, PushError } from '../../errors.ts';
-import { attempt, MAX_TIMER } from '../../send.ts';
+import { MAX_TIMER } from '../../send.ts';
+import { attempt } from '../send/attempt.ts';
 import { echo, learn, list, part, refusal } from './lanes.ts';
 import { act, finish, follow } from './run.ts';
 import type { Job, Lane, Run } from './run.ts';

@@ -2,8 +2,8 @@
 import type { Accepted } from '../../answer.ts';
 import type { PushError, PushErrorCode } from '../../errors.ts';
 import type { Prepared } from '../../request.ts';
-import type { Flight } from '../../send.ts';
 import type { Outcome } from '../../send_many.ts';
+import type { Flight } from '../send/span.ts';
 import type { Plan } from './plan.ts';
 
 /** What is known of an origin, and the rows that wait for it. */

@@ -80,7 +80,7 @@ function listen(pool: Pool, line: Line, period: number): void {
 
 /** Bodies that nobody reads or wants must not hold a stream for ever. */
 function linger(exchange: Exchange, period: number, idle: number): void {
-  exchange.stale = exchange.body?.wanted() ? 0 : exchange.stale + 1;
+  exchange.stale = exchange.body?.wanted ? 0 : exchange.stale + 1;
   if (exchange.phase === 'done') {
     if (exchange.stale >= LINGER) exchange.reset?.();
     // The first beat may have come right after the last move.

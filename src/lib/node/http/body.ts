@@ -9,16 +9,17 @@ export interface Source {
 }
 
 export interface Body {
-  /**
-   * Made when it is first asked for: most never are, and making one costs Node as much as a
-   * request.
-   */
-  readonly stream: () => ReadableStream<Uint8Array>;
-  readonly push: (bytes: Uint8Array) => void;
-  readonly end: () => void;
-  readonly fail: (error: unknown) => void;
+  readonly source: Source;
+  /** Called when a reader cancels or the source has ended. */
+  readonly done: () => void;
+  /** Made when it is first asked for: most never are, and one costs Node as much as a request. */
+  stream: ReadableStream<Uint8Array> | undefined;
+  controller: Controller | undefined;
+  ending: Ending | undefined;
   /** Whether a reader waits for the peer; if not, the peer waits for a reader. */
-  readonly wanted: () => boolean;
+  wanted: boolean;
+  /** What came before the stream was asked for. */
+  readonly parts: Uint8Array[];
 }
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
@@ -27,44 +28,57 @@ type Ending = (controller: Controller) => void;
 /** What nobody reads stays with the peer. */
 const NOTHING_AHEAD = { highWaterMark: 0 };
 
-/** `done` is called when a reader cancels or the source has ended. */
 export function createBody(source: Source, done: () => void): Body {
-  let stream: ReadableStream<Uint8Array> | undefined;
-  let controller: Controller | undefined;
-  let ending: Ending | undefined;
-  let wanted = false;
-  const parts: Uint8Array[] = [];
-  const over = (how: Ending): void => {
-    if (ending) return;
-    ending = how;
-    wanted = false;
-    if (controller) how(controller);
-    done();
-  };
-  const start = (given: Controller): void => {
-    controller = given;
-    for (const part of parts.splice(0)) given.enqueue(part);
-    ending?.(given);
-  };
-  const pull = (): void => {
-    wanted = true;
-    source.resume();
-  };
-  const cancel = (): void => {
-    over(() => {});
-    source.cancel();
-  };
   return {
-    stream: () => (stream ??= new ReadableStream({ start, pull, cancel }, NOTHING_AHEAD)),
-    wanted: () => wanted,
-    push: (bytes) => {
-      if (ending) return;
-      wanted = false;
-      source.pause();
-      if (controller) controller.enqueue(bytes);
-      else parts.push(bytes);
-    },
-    end: () => over((to) => to.close()),
-    fail: (error) => over((to) => to.error(error)),
+    source, done, parts: [], wanted: false,
+    stream: undefined, controller: undefined, ending: undefined,
   };
+}
+
+export function streamOf(body: Body): ReadableStream<Uint8Array> {
+  return (body.stream ??= new ReadableStream({
+    start: (controller) => {
+      body.controller = controller;
+      for (const part of body.parts.splice(0)) controller.enqueue(part);
+      body.ending?.(controller);
+    },
+    pull: () => {
+      body.wanted = true;
+      body.source.resume();
+    },
+    cancel: () => {
+      over(body, () => {});
+      body.source.cancel();
+    },
+  }, NOTHING_AHEAD));
+}
+
+function over(body: Body, how: Ending): void {
+  if (body.ending) return;
+  body.ending = how;
+  body.wanted = false;
+  if (body.controller) how(body.controller);
+  body.done();
+}
+
+export function pushBody(body: Body, bytes: Uint8Array): void {
+  if (body.ending) return;
+  body.wanted = false;
+  body.source.pause();
+  if (body.controller) body.controller.enqueue(bytes);
+  else body.parts.push(bytes);
+}
+
+export function endBody(body: Body): void {
+  over(body, (to) => to.close());
+}
+
+export function failBody(body: Body, error: unknown): void {
+  over(body, (to) => to.error(error));
+}
+
+/** Nobody will ask for it. */
+export function discardBody(body: Body): void {
+  endBody(body);
+  body.source.cancel();
 }

@@ -1,10 +1,18 @@
 /** One request, from the call to the end of its answer. */
 import { setMaxListeners } from 'node:events';
 import { PushError } from '../../../errors.ts';
-import { createBody, type Body, type Source } from './body.ts';
+import {
+  createBody, discardBody, failBody, streamOf, type Body, type Source,
+} from './body.ts';
 import type { FetchResponse } from '../../../send.ts';
 import type { Line } from './line.ts';
 import type { Outgoing } from './outgoing.ts';
+
+/** What `send` may do with an answer, too. */
+interface OwnResponse extends FetchResponse {
+  /** Instead of `body?.cancel()`: no stream is made for it. */
+  readonly discard: () => void;
+}
 
 export interface Exchange {
   readonly outgoing: Outgoing;
@@ -40,18 +48,21 @@ export function createExchange(
   outgoing: Outgoing, resolve: (response: FetchResponse) => void, reject: (reason: unknown) => void,
   events: ExchangeEvents,
 ): Exchange {
-  const { signal } = outgoing;
+  const { signal, hear } = outgoing;
   if (signal?.aborted) throw signal.reason;
   const exchange: Exchange = {
     outgoing, resolve, reject, events,
     phase: 'waiting', body: undefined, reset: undefined, retried: false, avoid: undefined,
     stale: 0, abort: undefined,
   };
+  const giveUp = (reason: unknown): void => {
+    if (exchange.phase === 'done') return;
+    fail(exchange, reason);
+    events.aborted(exchange);
+  };
+  hear?.(giveUp);
   if (signal) {
-    exchange.abort = () => {
-      fail(exchange, signal.reason);
-      events.aborted(exchange);
-    };
+    exchange.abort = () => giveUp(signal.reason);
     // One signal for a whole batch is no leak, of which Node would warn from the eleventh on.
     if (signal === events.lastSignal) setMaxListeners(0, signal);
     events.lastSignal = signal;
@@ -79,7 +90,10 @@ export function answer(
   };
   const body = createBody({ ...source, resume }, () => finish(exchange));
   exchange.body = body;
-  exchange.resolve({ status, headers, get body() { return body.stream(); } });
+  const response: OwnResponse = {
+    status, headers, get body() { return streamOf(body); }, discard: () => discardBody(body),
+  };
+  exchange.resolve(response);
 }
 
 /** Tells the caller that there is no answer, or no more of it. */
@@ -88,7 +102,7 @@ export function fail(exchange: Exchange, error: unknown): void {
   if (phase === 'done') return;
   finish(exchange);
   if (phase === 'waiting') exchange.reject(error);
-  else exchange.body?.fail(error);
+  else if (exchange.body) failBody(exchange.body, error);
 }
 
 function finish(exchange: Exchange): void {

@@ -1,7 +1,7 @@
 /** An HTTP/1.1 connection (RFC 9112) as a line: one request at a time. */
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { Source } from './body.ts';
+import { endBody, pushBody, type Source } from './body.ts';
 import { why } from './connect.ts';
 import { answer, lost, type Exchange } from './exchange.ts';
 import { createParser, type Head, type Parser } from './http1_parser.ts';
@@ -72,7 +72,7 @@ function send(connection: Connection, exchange: Exchange): void {
       data: (bytes) => take(connection, current, bytes),
       end: (reusable) => {
         current.end = { reusable };
-        exchange.body?.end();
+        if (exchange.body) endBody(exchange.body);
       },
     }),
   };
@@ -148,6 +148,6 @@ function respond(connection: Connection, exchange: Exchange, head: Head): void {
 
 function take({ line }: Connection, current: Current, bytes: Uint8Array): void {
   const { body, phase } = current.exchange;
-  if (phase === 'answered') body?.push(bytes);
+  if (phase === 'answered' && body) pushBody(body, bytes);
   else if ((current.discarded += bytes.length) > MAX_DISCARD) line.destroy();
 }

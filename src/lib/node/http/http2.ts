@@ -4,7 +4,7 @@ import { PushError } from '../../../errors.ts';
 import { keepBeat } from './beat.ts';
 import { systemLookup, type Lookup, type Target } from './connect.ts';
 import { createExchange, lost } from './exchange.ts';
-import type { Fetch } from '../../../send.ts';
+import type { Fetch, OwnInit } from '../../../send.ts';
 import { createOutgoing } from './outgoing.ts';
 import { abandon, createPool, end, submit } from './pool.ts';
 import type { Pool, PoolOptions } from './pool_state.ts';
@@ -65,7 +65,7 @@ export function createHttp2Fetch(
   const surroundings = { ...machine(), ...given };
   const pool = createPool({ ...surroundings, ...readOptions(options, surroundings) });
   keepBeat(pool);
-  const fetch: Fetch = (url, init) => new Promise((resolve, reject) => {
+  const fetch: Fetch = (url, init: OwnInit) => new Promise((resolve, reject) => {
     const outgoing = createOutgoing(url, init);
     if (pool.closed) throw closedError(outgoing.target);
     const exchange = createExchange(outgoing, resolve, reject, pool.exchangeEvents);

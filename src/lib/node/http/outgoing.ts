@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { copyBytes } from '../../bytes.ts';
 import type { Target } from './connect.ts';
-import type { FetchInit } from '../../../send.ts';
+import type { OwnInit } from '../../../send.ts';
 
 /** A request as both protocols send it. */
 export interface Outgoing {
@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | null;
   readonly signal: AbortSignal | undefined;
+  /** Takes what is to be called instead of the signal, which then is not made. */
+  readonly hear: OwnInit['hear'];
 }
 
 /** RFC 9110 §5.6.2. */
@@ -47,7 +49,7 @@ const WITH_CONTENT: ReadonlySet<string> = /* @__PURE__ */ new Set(['POST', 'PUT'
 const FORBIDDEN: ReadonlySet<string> = /* @__PURE__ */ new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** Throws TypeError for what cannot be sent. */
-export function createOutgoing(url: string, init: FetchInit): Outgoing {
+export function createOutgoing(url: string, init: OwnInit): Outgoing {
   const parsed = parse(url);
   const { protocol, hostname, port, host, pathname, search, username, password, origin } = parsed;
   const secure = protocol === 'https:';
@@ -63,7 +65,7 @@ export function createOutgoing(url: string, init: FetchInit): Outgoing {
   if (body || WITH_CONTENT.has(method)) headers['content-length'] = String(body?.length ?? 0);
   const name = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const target = { origin, secure, hostname: name, port: Number(port) || (secure ? 443 : 80) };
-  return { target, headers, body, signal: init.signal ?? undefined };
+  return { target, headers, body, ...giveUpOf(init) };
 }
 
 /** The runtime's own error has the whole URL as a property, and with it a capability. */
@@ -87,6 +89,14 @@ function bodyOf(body: unknown): Uint8Array | null {
   const bytes = body instanceof Uint8Array ? Buffer.from(body) : copyBytes(body);
   if (!bytes) throw new TypeError('The body must be bytes or null');
   return bytes.length ? bytes : null;
+}
+
+/** A signal that is made when it is read is not; an init that was copied has one that was read. */
+function giveUpOf(init: OwnInit): Pick<Outgoing, 'signal' | 'hear'> {
+  const { hear } = init;
+  const unread = hear && Object.getOwnPropertyDescriptor(init, 'signal')?.get;
+  if (unread) return { signal: undefined, hear };
+  return { signal: init.signal ?? undefined, hear: undefined };
 }
 
 /** Adds the fields that are the caller's to set to `headers`. */

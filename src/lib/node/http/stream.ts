@@ -4,7 +4,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { PushError } from '../../../errors.ts';
-import type { Source } from './body.ts';
+import { endBody, pushBody, type Source } from './body.ts';
 import { why } from './connect.ts';
 import { answer, lost, type Exchange } from './exchange.ts';
 import { MAX_DISCARD, type Line, type LineEvents } from './line.ts';
@@ -126,13 +126,14 @@ function createSource(
   stream.pause();
   stream.on('data', (part: Uint8Array) => {
     bytes += part.length;
-    if (exchange.phase === 'answered') exchange.body?.push(part);
+    const { body, phase } = exchange;
+    if (phase === 'answered' && body) pushBody(body, part);
     else if (bytes > MAX_DISCARD) stream.close(NGHTTP2_CANCEL);
   });
   stream.on('end', () => {
     // Also told for a stream that was cut off, which 'close' will say.
     const whole = stream.rstCode === 0 && (length === undefined || bytes === Number(length));
-    if (whole) exchange.body?.end();
+    if (whole && exchange.body) endBody(exchange.body);
   });
   return {
     resume: () => void stream.resume(),
