@@ -7,14 +7,11 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
-    const rest = bytes.length - i;
     const group =
       ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += ALPHABET.charAt(group >> 18) + ALPHABET.charAt((group >> 12) & 63);
-    if (rest > 1) text += ALPHABET.charAt((group >> 6) & 63);
-    if (rest > 2) text += ALPHABET.charAt(group & 63);
+    for (let bits = 18; bits >= 0; bits -= 6) text += ALPHABET.charAt((group >> bits) & 63);
   }
-  return text;
+  return text.slice(0, Math.ceil((bytes.length * 4) / 3));
 }
 
 /** The six bits of a character of either alphabet, or -1. */

@@ -1,26 +1,24 @@
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
-/** IMF-fixdate: Sun, 06 Nov 1994 08:49:37 GMT. */
-const IMF_FIXDATE = /^\w{3}, (?<d>\d\d) (?<m>\w{3}) (?<y>\d{4}) (?<t>\d\d:\d\d:\d\d) GMT$/;
-/** Sunday, 06-Nov-94 08:49:37 GMT. */
-const RFC_850 = /^\w{6,9}, (?<d>\d\d)-(?<m>\w{3})-(?<y>\d\d) (?<t>\d\d:\d\d:\d\d) GMT$/;
+/** Sun, 06 Nov 1994 08:49:37 GMT, and of old Sunday, 06-Nov-94 08:49:37 GMT. */
+const DATE =
+  /^\w{3,9}, ([ \d]\d)[ -](\w{3})[ -](\d\d|\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60) GMT$/;
 /** Sun Nov  6 08:49:37 1994. */
-const ASCTIME = /^\w{3} (?<m>\w{3}) (?<d>[ \d]\d) (?<t>\d\d:\d\d:\d\d) (?<y>\d{4})$/;
+const ASCTIME = /^(\w{3}) (\w{3}) ([ \d]\d) (\S{8}) (\d{4})$/;
 
 /** The instant of an HTTP-date in its three forms (RFC 9110 §5.6.7), in milliseconds. */
 function parseHttpDate(text: string, now: number): number | undefined {
-  const parts = (IMF_FIXDATE.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text))?.groups;
-  const month = MONTHS.indexOf(parts?.['m'] ?? '?') / 3;
-  if (!parts || !Number.isInteger(month) || month < 0) return undefined;
-  const [hours = 0, minutes = 0, seconds = 0] = (parts['t'] ?? '').split(':').map(Number);
-  if (hours > 23 || minutes > 59 || seconds > 60) return undefined;
-  const instant = (year: number): number =>
-    Date.UTC(year, month, Number(parts['d']), hours, minutes, seconds);
-  const year = Number(parts['y']);
-  if (parts['y']?.length === 4) return instant(year);
-  // Two digits that seem more than 50 years ahead mean the past (RFC 9110 §5.6.7).
-  const thisYear = new Date(now).getUTCFullYear();
-  const near = thisYear - (thisYear % 100) + year;
-  return instant(near > thisYear + 50 ? near - 100 : near);
+  const date = DATE.exec(text.replace(ASCTIME, '$1, $3 $2 $5 $4 GMT'));
+  const [, day, name = '?', digits = '', ...time] = date ?? [];
+  const month = MONTHS.indexOf(name) / 3;
+  if (!Number.isInteger(month)) return undefined;
+  let year = Number(digits);
+  if (digits.length === 2) {
+    // Two digits that seem more than 50 years ahead mean the past (RFC 9110 §5.6.7).
+    const thisYear = new Date(now).getUTCFullYear();
+    year += thisYear - (thisYear % 100);
+    if (year > thisYear + 50) year -= 100;
+  }
+  return Date.UTC(year, month, Number(day), ...time.map(Number));
 }
 
 /**
