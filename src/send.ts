@@ -76,7 +76,7 @@ export function readTransfer(
   const { fetch = globalThis.fetch, signal, timeout = 30_000, onAttempt } = options;
   if (typeof fetch !== 'function') throw new TypeError('fetch is wanted: this host has none');
   if (typeof timeout !== 'number' || !(timeout > 0)) {
-    throw new RangeError('timeout must be a number of milliseconds above 0');
+    throw new RangeError('timeout must be milliseconds above 0');
   }
   return { fetch, signal, timeout: Math.min(timeout, MAX_TIMER), onAttempt, now };
 }

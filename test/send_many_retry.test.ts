@@ -135,6 +135,38 @@ retry('an origin that asks for a pause waits, the others go on', async () => {
   assert.equal(world.slept.filter((ms) => ms > 10), [20_000], 'one timer for all');
 });
 
+retry('a 503 without a time, among good answers, has its own row wait and nobody else', async () => {
+  const world = createWorld();
+  const services = createServices(world, (_, id, nth) => (
+    { delay: 10, status: id % 50 === 25 && nth === 1 ? 503 : 201 }));
+  const { outcomes } = await sendIn(world, rows(2000), services);
+  assert.equal(tally(outcomes), { 'ok 1': 1960, 'ok 2': 40 });
+  const firsts = services.calls.slice(0, 2000).map(({ at }) => at);
+  assert.ok(Math.max(...firsts) <= 500, `the last row began at ${Math.max(...firsts)}`);
+  assert.ok(world.passed() <= 1020, `${world.passed()} ms`);
+});
+
+retry('a 429 without a time has its whole origin wait', async () => {
+  const world = createWorld();
+  const services = createServices(world, (_, id) => (
+    { delay: 10, status: id === 100 && world.passed() < 500 ? 429 : 201 }));
+  await sendIn(world, rows(1000), services);
+  const { at } = services.calls.find(({ id }) => id === 100)!;
+  // What was in flight with it is answered; nobody else begins until its jitter of 500 ms is over.
+  const begun = services.calls.filter((call) => call.at > at + 10 && call.at < at + 510);
+  assert.equal(begun, []);
+});
+
+retry('an origin that answers nothing but 503 is felt for with one request', async () => {
+  const world = createWorld();
+  const up = (): boolean => world.passed() >= 20_000;
+  const services = createServices(world, (_, id) => ({ delay: 10, status: id < 100 || up() ? 201 : 503 }));
+  await sendIn(world, rows(1000), services, { attempts: 9, random: () => 0.999999 });
+  const down = services.calls.filter(({ at }) => at > 1000 && at < 20_000);
+  assert.ok(down.length <= 25, `${down.length} requests while it was down`);
+  assert.is(services.most.get('a'), 100);
+});
+
 retry('a good answer ends the doubling of pauses', async () => {
   const world = createWorld();
   const services = createServices(world, (_, id, nth) => ({ status: id % 2 && nth === 1 ? 429 : 201 }));

@@ -27,6 +27,7 @@ import {
 } from './peers.ts';
 
 import { attempt } from '../../src/lib/send/attempt.ts';
+import { abort, createSpan } from '../../src/lib/send/span.ts';
 import { readTransfer, type FetchInit } from '../../src/send.ts';
 
 const test = cleanSuite('http2Fetch: bodies and signals');
@@ -266,7 +267,7 @@ test('what send gives up is reset without a signal; a copy of its init has one',
     return getter.get!.call(this);
   } });
   cleanup.add(() => Object.defineProperty(prototype, 'signal', getter));
-  const flight = { abort: (_: unknown): void => {}, sent: false };
+  const span = createSpan();
   const build = async (): Promise<Omit<FetchInit, 'signal'> & { url: string }> =>
     ({ url, method: 'POST', headers: {}, body: null, redirect: 'manual' });
   const outgoing = { endpoint: url, origin: url.slice(0, -1), build };
@@ -274,10 +275,10 @@ test('what send gives up is reset without a signal; a copy of its init has one',
   const first = rejection(attempt(readTransfer({ fetch, timeout }), outgoing));
   assert.is((await first)['code'], 'ERR_TIMEOUT');
   await until('the reset', () => server.peers[0]!.of(RST_STREAM).length === 1);
-  const second = rejection(attempt(readTransfer({ fetch }), outgoing, 1, flight));
+  const second = rejection(attempt(readTransfer({ fetch }), outgoing, 1, span));
   await until('the request', () => server.peers[0]!.of(HEADERS).length === 2);
   const before = made;
-  flight.abort(new Error('no more'));
+  abort(span, new Error('no more'));
   assert.is((await second).message, 'no more');
   assert.ok(made > before, 'the count counts');
   const other = new AbortController();

@@ -3,6 +3,7 @@ import type { Accepted } from '../../answer.ts';
 import { DeliveryError, isPushError, PushError } from '../../errors.ts';
 import { MAX_TIMER } from '../../send.ts';
 import { attempt } from '../send/attempt.ts';
+import { createSpan } from '../send/span.ts';
 import { echo, learn, list, part, refusal } from './lanes.ts';
 import { act, finish, follow } from './run.ts';
 import type { Job, Lane, Run } from './run.ts';
@@ -33,11 +34,11 @@ export function serve<T>(run: Run<T>, lane: Lane<T>): boolean {
 
 function launch<T>(run: Run<T>, job: Job<T>): void {
   const { lane } = job;
-  job.flight = { abort: () => undefined, sent: false };
+  job.span = createSpan();
   run.begun.add(job);
   move(run, lane, 1);
   if (job.tries++) run.progress.retries++;
-  attempt(run.transfer, job.prepared, job.attempts + 1, job.flight).then(
+  attempt(run.transfer, job.prepared, job.attempts + 1, job.span).then(
     (accepted) => land(run, job, undefined, accepted),
     (error: unknown) => land(run, job, error),
   );
@@ -53,13 +54,13 @@ function move<T>(run: Run<T>, lane: Lane<T>, by: number): void {
 /** What an attempt was rejected with, as an error of ours. */
 function toError<T>(
   { stopped }: Run<T>,
-  { prepared, flight }: Job<T>,
+  { prepared, span }: Job<T>,
   cause: unknown,
 ): PushError {
   const { endpoint, origin } = prepared;
   if (!stopped || cause !== stopped) return isPushError(cause) ? cause : invalid(cause);
   return new DeliveryError('ERR_ABORTED', 'The batch was ended while this was in flight', {
-    cause: stopped.cause, sent: flight?.sent ? 'maybe' : 'no', endpoint, origin,
+    cause: stopped.cause, sent: span?.sent ? 'maybe' : 'no', endpoint, origin,
   });
 }
 
@@ -67,8 +68,8 @@ function land<T>(run: Run<T>, job: Job<T>, reason: unknown, accepted?: Accepted)
   const { lane } = job;
   const error = accepted ? undefined : toError(run, job, reason);
   move(run, lane, -1);
-  if (job.flight?.sent) job.attempts++;
-  job.flight = undefined;
+  if (job.span?.sent) job.attempts++;
+  job.span = undefined;
   job.error = error;
   if (accepted || run.stopped) finish(run, job, error, accepted);
   act(run, () => {
@@ -91,7 +92,8 @@ function fail<T>(run: Run<T>, job: Job<T>, error: PushError): void {
   // It may have ended the batch, and with it this row.
   if (run.stopped) return;
   // An origin that fails while there is one request in its window is felt for more and more seldom.
-  const asks = retryAfter !== undefined || code === 'ERR_RATE_LIMITED' || status === 503
+  // One 503 among many good answers is that of one machine of theirs, and no word to all.
+  const asks = retryAfter !== undefined || code === 'ERR_RATE_LIMITED'
     || (wait >= 0 && lane.window < 2);
   if (wait >= 0) lane.window = part(lane.window, 2);
   else if (status !== undefined) learn(run, job, error);

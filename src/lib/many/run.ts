@@ -3,7 +3,8 @@ import type { Accepted } from '../../answer.ts';
 import type { PushError, PushErrorCode } from '../../errors.ts';
 import type { Prepared } from '../../request.ts';
 import type { Outcome } from '../../send_many.ts';
-import type { Flight } from '../send/span.ts';
+import { abort } from '../send/span.ts';
+import type { Span } from '../send/span.ts';
 import type { Plan } from './plan.ts';
 
 /** What is known of an origin, and the rows that wait for it. */
@@ -45,7 +46,7 @@ export interface Job<T> {
   attempts: number;
   /** The last failure. */
   error?: PushError | undefined;
-  flight?: Flight | undefined;
+  span?: Span | undefined;
 }
 
 export interface Run<T> extends Plan<T> {
@@ -133,7 +134,7 @@ export function stop<T>(run: Run<T>, failure?: Run<T>['failure']): void {
   run.stopped = new Error('The batch was ended', { cause: failure?.reason });
   for (const nap of run.naps) nap.abort();
   for (const job of run.begun) {
-    if (job.flight) job.flight.abort(run.stopped);
+    if (job.span) abort(job.span, run.stopped);
     else finish(run, job, job.error);
   }
   run.wake();

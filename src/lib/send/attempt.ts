@@ -3,12 +3,12 @@ import { acceptAnswer, cleanDetail, rejectAnswer } from '../../answer.ts';
 import type { Accepted } from '../../answer.ts';
 import { DeliveryError, isPushError } from '../../errors.ts';
 import type { PushError, PushErrorCode } from '../../errors.ts';
-import type { FetchInit, FetchResponse, OwnInit, Transfer } from '../../send.ts';
+import type { Attempt, FetchResponse, OwnInit, Transfer } from '../../send.ts';
 import { property } from '../bytes.ts';
 import { discard, readBody, readField } from '../response.ts';
 import { safeCause } from '../secrets.ts';
-import { race, startSpan } from './span.ts';
-import type { Flight, Outgoing, Span } from './span.ts';
+import { begin, createSpan, race } from './span.ts';
+import type { Outgoing, Request, Span } from './span.ts';
 
 /** What a fetch rejected with, as an error that says whom it concerns. */
 function networkError(error: unknown, { endpoint, origin }: Outgoing): DeliveryError {
@@ -17,11 +17,11 @@ function networkError(error: unknown, { endpoint, origin }: Outgoing): DeliveryE
   let sent: PushError['sent'] = 'maybe';
   let cause = error;
   try {
-    if (isPushError(error)) ({ code, message, sent, cause = error } = error);
+    if (isPushError(error)) ({ code, message, sent = 'maybe', cause = error } = error);
     else {
       const inner = property(error, 'cause') ?? error;
-      const name = property(inner, 'code') ?? property(error, 'code');
-      if (typeof name === 'string' && /^[A-Z_\d]{1,40}$/.test(name)) message += `: ${name}`;
+      const name = String(property(inner, 'code') ?? property(error, 'code'));
+      if (/^[A-Z][A-Z_\d]{1,39}$/.test(name)) message += `: ${name}`;
       // There never was a connection.
       if (/^(connect|getaddrinfo)$/.test(String(property(inner, 'syscall')))) sent = 'no';
     }
@@ -41,71 +41,69 @@ function readAnswer(
   span: Span,
 ): Accepted | Promise<Accepted> {
   const headers = { get: (name: string) => readField(response, name) };
-  if (status >= 200 && status < 300) {
-    discard(response).catch(() => undefined);
-    return acceptAnswer({ status, headers, detail: undefined }, endpoint, origin, now());
-  }
-  return readBody(response, (promise) => race(span, promise)).then((text) =>
-    rejectAnswer({ status, headers, detail: cleanDetail(text) }, endpoint, origin, now()));
+  const good = status >= 200 && status < 300;
+  const judge = (text: string): Accepted => {
+    const answer = { status, headers, detail: cleanDetail(text) };
+    return (good ? acceptAnswer : rejectAnswer)(answer, endpoint, origin, now());
+  };
+  if (!good) return readBody(response, (promise) => race(span, promise)).then(judge);
+  discard(response).catch(() => undefined);
+  return judge('');
 }
 
-/** Whoever may have to end it gives a `flight`. */
+/** Whoever may have to end it gives a `span`. */
 export async function attempt(
   transfer: Transfer,
   outgoing: Outgoing,
   number: number = 1,
-  flight: Flight = { abort: () => undefined, sent: false },
+  span: Span = createSpan(),
 ): Promise<Accepted> {
-  transfer.signal?.throwIfAborted();
-  const span = startSpan(transfer, outgoing, flight);
+  const { signal, onAttempt } = transfer;
+  signal?.throwIfAborted();
+  const end = begin(span, transfer, outgoing);
   const started = performance.now();
   let bytes = 0;
-  const report = (code: PushErrorCode | undefined, status: number | undefined): void => {
-    const { onAttempt } = transfer;
-    if (!flight.sent || !onAttempt) return;
-    const { origin } = outgoing;
-    const milliseconds = performance.now() - started;
-    // A metric that fails, at once or later, must not cost the outcome.
-    const told = async (): Promise<void> =>
-      onAttempt({ origin, code, status, attempt: number, milliseconds, bytes });
-    told().catch(() => undefined);
-  };
+  let result: Pick<Partial<Attempt>, 'code' | 'status'> = { code: 'ERR_ABORTED' };
   try {
-    const { url, ...init } = await race(span, outgoing.build());
+    const request = await race(span, outgoing.build());
     // It may be over since: a request that was ready is not sent then.
     if (span.over) throw span.controller.signal.reason;
-    bytes = init.body?.length ?? 0;
-    flight.sent = true;
-    const accepted = await answered(transfer, url, init, outgoing, span);
-    report(undefined, accepted.status);
-    return accepted;
+    bytes = request.body?.length ?? 0;
+    span.sent = true;
+    return (result = await answered(transfer, request, outgoing, span));
   } catch (error) {
-    if (isPushError(error)) report(error.code, error.status);
-    else report('ERR_ABORTED', undefined);
+    if (isPushError(error)) result = error;
     throw error;
   } finally {
-    span.end();
+    end();
+    if (span.sent && onAttempt) {
+      const { code, status } = result;
+      const { origin } = outgoing;
+      const milliseconds = performance.now() - started;
+      // A metric that fails, at once or later, must not cost the outcome.
+      (async () => onAttempt({ origin, code, status, attempt: number, milliseconds, bytes }))()
+        .catch(() => undefined);
+    }
   }
 }
 
 async function answered(
   transfer: Transfer,
-  url: string,
-  { method, headers, body, redirect }: Omit<FetchInit, 'signal'>,
+  request: Request,
   outgoing: Outgoing,
   span: Span,
 ): Promise<Accepted> {
   const init: OwnInit = {
-    method, headers, body, redirect,
+    ...request,
     get signal() { return span.controller.signal; },
-    hear: (hearer) => (span.hearer = hearer),
+    hear: (tell) => (span.tell = tell),
   };
   let running: Promise<FetchResponse> | undefined;
   let response: FetchResponse;
   let status: unknown;
   try {
     const { fetch } = transfer;
-    running = fetch(url, init);
+    running = fetch(request.url, init);
     response = await race(span, running);
     status = property(response, 'status');
     if (typeof status !== 'number') throw new TypeError('No Response');

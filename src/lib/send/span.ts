@@ -2,46 +2,60 @@
 import { DeliveryError } from '../../errors.ts';
 import type { FetchInit, Transfer } from '../../send.ts';
 
+export interface Request extends Omit<FetchInit, 'signal'> {
+  readonly url: string;
+}
+
 /** A request in the making. */
 export interface Outgoing {
   readonly endpoint: string;
   readonly origin: string;
-  readonly build: () => Promise<Omit<FetchInit, 'signal'> & { readonly url: string }>;
+  readonly build: () => Promise<Request>;
 }
 
-/** An attempt under way, for whoever may have to end it. */
-export interface Flight {
-  /** Ends it with a reason; there as soon as it has begun. */
-  abort: (reason: unknown) => void;
-  /** Whether the request was handed to `fetch`. */
-  sent: boolean;
-}
-
-/** The span of time that one attempt has. */
+/** The time that one attempt has; also for whoever may have to end it. */
 export interface Span {
   readonly controller: AbortController;
   over: boolean;
-  /** Who is told that it is over: whoever waits, and the fetch. */
-  fail: (reason: unknown) => void;
-  hearer: (reason: unknown) => void;
-  readonly end: () => void;
+  /** Whether the request was handed to `fetch`. */
+  sent: boolean;
+  /** When it is over, whoever waits is told, and a fetch that takes no signal. */
+  fail?: (reason: unknown) => void;
+  tell?: (reason: unknown) => void;
 }
 
-export function startSpan(transfer: Transfer, outgoing: Outgoing, flight: Flight): Span {
-  const { signal: outer, timeout } = transfer;
-  const passOn = (): void => abort(span, outer?.reason);
-  const timer = setTimeout(() => abort(span, tooLate(transfer, outgoing, flight.sent)), timeout);
-  const end = (): void => {
+export function createSpan(): Span {
+  return { controller: new AbortController(), over: false, sent: false };
+}
+
+/** Ends an attempt. */
+export function abort(span: Span, why: unknown): void {
+  span.over = true;
+  span.controller.abort(why);
+  const { reason } = span.controller.signal;
+  span.tell?.(reason);
+  span.fail?.(reason);
+}
+
+/** Has the time begin; what it answers, stops the clock. */
+export function begin(
+  span: Span,
+  { signal, timeout }: Transfer,
+  { endpoint, origin }: Outgoing,
+): () => void {
+  const timer = setTimeout(() => {
+    const { sent } = span;
+    const what = sent ? `${origin} did not answer` : 'The push was not ready';
+    abort(span, new DeliveryError('ERR_TIMEOUT', `${what} within ${timeout} ms`, {
+      sent: sent ? 'maybe' : 'no', endpoint, origin,
+    }));
+  }, timeout);
+  const passOn = (): void => abort(span, signal?.reason);
+  signal?.addEventListener('abort', passOn);
+  return () => {
     clearTimeout(timer);
-    outer?.removeEventListener('abort', passOn);
+    signal?.removeEventListener('abort', passOn);
   };
-  const nobody = (): void => undefined;
-  const span: Span = {
-    controller: new AbortController(), over: false, fail: nobody, hearer: nobody, end,
-  };
-  outer?.addEventListener('abort', passOn);
-  flight.abort = (reason) => abort(span, reason);
-  return span;
 }
 
 /** What the promise gives, or the reason why the time is over. */
@@ -50,21 +64,5 @@ export function race<T>(span: Span, promise: Promise<T>): Promise<T> {
     span.fail = reject;
     if (span.over) reject(span.controller.signal.reason);
     Promise.resolve(promise).then(resolve, reject);
-  });
-}
-
-function abort(span: Span, why: unknown): void {
-  const { controller } = span;
-  span.over = true;
-  controller.abort(why);
-  const { reason } = controller.signal;
-  span.hearer(reason);
-  span.fail(reason);
-}
-
-function tooLate({ timeout }: Transfer, { endpoint, origin }: Outgoing, sent: boolean): Error {
-  const what = sent ? `${origin} did not answer` : 'The push was not ready';
-  return new DeliveryError('ERR_TIMEOUT', `${what} within ${timeout} ms`, {
-    sent: sent ? 'maybe' : 'no', endpoint, origin,
   });
 }
