@@ -1,11 +1,13 @@
 import { drawFresh, readPadding, readPayload } from './encrypt.ts';
 import { AESGCM, sealLegacy } from './lib/legacy.ts';
 import { legacyOpener, openWith } from './lib/open.ts';
-import type { Message, Receiver } from './lib/open.ts';
+import type { Message } from './lib/open.ts';
+import type { Receiver } from './lib/webpush.ts';
 import { readReceiver } from './subscription.ts';
 import type { Bytes, Encrypt } from './types.ts';
 
-export type { IncomingMessage, Receiver } from './lib/open.ts';
+export type { IncomingMessage } from './lib/open.ts';
+export type { Receiver } from './lib/webpush.ts';
 export type { Bytes, Encrypt, Encrypted, EncryptOptions, Payload, Subscription } from './types.ts';
 
 /** Bytes of payload (draft-ietf-webpush-encryption-04 §4: 4,096 less 19). */

@@ -1,13 +1,15 @@
 import { drawFresh, readPadding, readPayload } from './encrypt.ts';
 import { chooseAesgcm128, HTTPBIS_00, sealLegacy, THOMSON_01 } from './lib/legacy.ts';
 import { legacyOpener, openWith } from './lib/open.ts';
-import type { Message, Receiver } from './lib/open.ts';
+import type { Message } from './lib/open.ts';
+import type { Receiver } from './lib/webpush.ts';
 import { readReceiver } from './subscription.ts';
 import type {
   Bytes, Encrypted, EncryptOptions as PaddingOptions, Payload, Subscription,
 } from './types.ts';
 
-export type { IncomingMessage, Receiver } from './lib/open.ts';
+export type { IncomingMessage } from './lib/open.ts';
+export type { Receiver } from './lib/webpush.ts';
 export type { Bytes, Encrypt, Encrypted, Payload, Subscription } from './types.ts';
 
 /** Bytes of payload: what the drafts allow for the older layouts in 4,096. */

@@ -1,35 +1,24 @@
-import { concat, copyBytes, viewBytes } from './lib/bytes.ts';
-import { createOpening, createSealing } from './lib/ece/aes128gcm.ts';
-import { openAesgcm, sealAesgcm } from './lib/ece/aesgcm.ts';
-import { readContent } from './lib/ece/keys.ts';
-import type { OpeningKey, SealingKey } from './lib/ece/keys.ts';
-import type { Padding } from './lib/ece/padding.ts';
+import { viewBytes, zeros } from './lib/bytes.ts';
+import { openAes128gcm, sealAes128gcm } from './lib/ece/aes128gcm.ts';
+import { CONTENT_AESGCM, readFields, writeFields } from './lib/ece/aesgcm.ts';
+import { readBytes, readText } from './lib/ece/options.ts';
+import type { OpenOptions, SealOptions } from './lib/ece/options.ts';
+import { createSealing } from './lib/ece/seal.ts';
+import type { Flow } from './lib/ece/seal.ts';
+import { createOpening } from './lib/ece/unseal.ts';
 import type { Bytes, Encrypted, HeadersLike, Payload } from './types.ts';
 
 export { isPushError, PushError } from './errors.ts';
 export type { PushErrorCode } from './errors.ts';
-export type { Key, KeyLookup, OpeningKey, PublicKeys, SealingKey } from './lib/ece/keys.ts';
-export type { Padding } from './lib/ece/padding.ts';
-export type { Receiver } from './lib/open.ts';
+export type {
+  Key, KeyLookup, OpeningKey, OpenOptions, Padding, PublicKeys, SealingKey, SealOptions,
+} from './lib/ece/options.ts';
+export type { Receiver } from './lib/webpush.ts';
 export type { Bytes, CryptoKey, Encrypted, HeadersLike, KeyPair, Payload } from './types.ts';
-
-/**
- * `rs`: bytes of a record with its tag, 18 to 4,294,967,295, default 4,096. `padding`: default
- * none; `{ multiple }` pads the content to a multiple of that many bytes, `{ random }` by a random
- * number of bytes up to that many.
- */
-export interface SealOptions extends SealingKey {
-  readonly rs?: number | undefined;
-  readonly padding?: Padding | undefined;
-}
-
-/** `maxRecordSize`: bytes of one record that are held at the most, default 16 MiB. */
-export interface OpenOptions extends OpeningKey {
-  readonly maxRecordSize?: number | undefined;
-}
 
 /** Chunks of a stream: bytes, in pieces of any size. */
 type Chunk = Uint8Array | ArrayBuffer;
+type Give = (part: Bytes) => void;
 
 /** A view: what a stream was given is its own until the write is done. */
 function readChunk(chunk: unknown): Uint8Array {
@@ -38,10 +27,24 @@ function readChunk(chunk: unknown): Uint8Array {
   return bytes;
 }
 
-function readBody(body: Chunk): Bytes {
-  const bytes = copyBytes(body);
-  if (!bytes) throw new TypeError('A body must be bytes');
-  return bytes;
+/** All that comes of coding `bytes`. */
+async function collect(bytes: Bytes, create: (give: Give) => Flow | Promise<Flow>): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let length = 0;
+  const flow = await create((part) => {
+    parts.push(part);
+    length += part.length;
+  });
+  await flow.write(bytes);
+  await flow.end();
+  // Not by `concat`: engines take some ten thousand arguments, and records may be of one byte.
+  const whole = zeros(length);
+  length = 0;
+  for (const part of parts) {
+    whole.set(part, length);
+    length += part.length;
+  }
+  return whole;
 }
 
 /**
@@ -57,12 +60,8 @@ function readBody(body: Chunk): Bytes {
  * const body = await encrypt('Hello', { key, keyid: 'a1' });
  */
 export async function encrypt(content: Payload, options: SealOptions): Promise<Bytes> {
-  const bytes = readContent(content);
-  const parts: Bytes[] = [];
-  const sealing = createSealing(options, (part) => parts.push(part));
-  await sealing.write(bytes);
-  await sealing.end();
-  return concat(...parts);
+  const bytes = readText(content, 'Content');
+  return collect(bytes, (give) => sealAes128gcm(options, give));
 }
 
 /**
@@ -76,32 +75,22 @@ export async function encrypt(content: Payload, options: SealOptions): Promise<B
  * const bytes = await decrypt(await encrypt('Hello', { key }), { key });
  */
 export async function decrypt(body: Chunk, options: OpenOptions): Promise<Bytes> {
-  const bytes = readBody(body);
-  const parts: Bytes[] = [];
-  const unbounded = { maxRecordSize: Infinity, ...options };
-  const opening = createOpening(unbounded, (part) => parts.push(part));
-  await opening.write(bytes);
-  await opening.end();
-  return concat(...parts);
+  const bytes = readBytes(body, 'A body');
+  return collect(bytes, (give) => openAes128gcm({ maxRecordSize: Infinity, ...options }, give));
 }
 
 /** Chunks that may wait for the reader: with none, records would not overlap. */
 const QUEUE = 8;
 
 /** A stream around writing and ending; what they give goes on as it comes. */
-function transform(
-  create: (give: (part: Bytes) => void) => {
-    readonly write: (chunk: Uint8Array) => Promise<void>;
-    readonly end: () => Promise<void>;
-  },
-): TransformStream<Uint8Array, Bytes> {
-  let coding: ReturnType<typeof create>;
+function transform(create: (give: Give) => Flow): TransformStream<Uint8Array, Bytes> {
+  let flow: Flow;
   return new TransformStream({
     start: (controller) => {
-      coding = create((part) => controller.enqueue(part));
+      flow = create((part) => controller.enqueue(part));
     },
-    transform: (chunk) => coding.write(readChunk(chunk)),
-    flush: () => coding.end(),
+    transform: (chunk) => flow.write(readChunk(chunk)),
+    flush: () => flow.end(),
   }, undefined, { highWaterMark: QUEUE });
 }
 
@@ -114,7 +103,7 @@ function transform(
  * const encrypted = new Blob(['Hello']).stream().pipeThrough(encryptStream({ key, rs: 65_536 }));
  */
 export function encryptStream(options: SealOptions): TransformStream<Uint8Array, Bytes> {
-  return transform((give) => createSealing(options, give));
+  return transform((give) => sealAes128gcm(options, give));
 }
 
 /**
@@ -129,7 +118,7 @@ export function encryptStream(options: SealOptions): TransformStream<Uint8Array,
  * const text = await new Response(body?.pipeThrough(decryptStream({ key }))).text();
  */
 export function decryptStream(options: OpenOptions): TransformStream<Uint8Array, Bytes> {
-  return transform((give) => createOpening(options, give));
+  return transform((give) => openAes128gcm(options, give));
 }
 
 /**
@@ -142,7 +131,12 @@ export function decryptStream(options: OpenOptions): TransformStream<Uint8Array,
  * const { body, headers } = await encryptAesgcm('Hello', { key, keyid: 'a1' });
  */
 export async function encryptAesgcm(content: Payload, options: SealOptions): Promise<Encrypted> {
-  return sealAesgcm(readContent(content), options);
+  const bytes = readText(content, 'Content');
+  let headers = {};
+  const body = await collect(bytes, (give) => createSealing(CONTENT_AESGCM, options, (start) => {
+    headers = writeFields(start, options.to !== undefined);
+  }, give));
+  return { body, headers };
 }
 
 /**
@@ -157,5 +151,8 @@ export async function decryptAesgcm(
   message: { readonly body: Chunk; readonly headers: HeadersLike },
   options: OpenOptions,
 ): Promise<Bytes> {
-  return openAesgcm(readBody(message.body), message.headers, options);
+  const bytes = readBytes(message.body, 'A body');
+  const start = readFields(message.headers, options.receiver !== undefined);
+  return collect(bytes, (give) =>
+    createOpening(CONTENT_AESGCM, { maxRecordSize: Infinity, ...options }, give)(start));
 }

@@ -3,14 +3,16 @@ import { decodeBase64, encodeBase64url } from './lib/base64url.ts';
 import { equal, zeros } from './lib/bytes.ts';
 import { AESGCM, chooseAesgcm128 } from './lib/legacy.ts';
 import { legacyOpener, openWith } from './lib/open.ts';
-import type { Message, Open, Receiver } from './lib/open.ts';
+import type { Message, Open } from './lib/open.ts';
 import { ecdh, exportPoint, generateEcdh, importEcdh, isPoint } from './lib/p256.ts';
 import { AUTH_LENGTH, openMessage } from './lib/webpush.ts';
+import type { Receiver } from './lib/webpush.ts';
 import type { Bytes, KeyPair, Subscription } from './types.ts';
 
 export { isPushError, PushError } from './errors.ts';
 export type { PushErrorCode } from './errors.ts';
-export type { IncomingMessage, Receiver } from './lib/open.ts';
+export type { IncomingMessage } from './lib/open.ts';
+export type { Receiver } from './lib/webpush.ts';
 export type { Bytes, CryptoKey, HeadersLike, KeyPair, Subscription } from './types.ts';
 
 /**
@@ -98,19 +100,13 @@ export function toSubscription({ publicKey, auth }: Receiver, endpoint: string):
   return { endpoint, expirationTime: null, keys };
 }
 
-const OPENERS: ReadonlyMap<string, Open> = /* @__PURE__ */ new Map<string, Open>([
-  [
-    'aes128gcm',
-    ({ keys, auth, publicKey }, _, body) => openMessage(keys, { point: publicKey, auth }, body),
-  ],
-  ['aesgcm', /* @__PURE__ */ legacyOpener(() => AESGCM)],
-  ['aesgcm128', /* @__PURE__ */ legacyOpener(chooseAesgcm128)],
-]);
+const openOld = /* @__PURE__ */ legacyOpener((headers) =>
+  headers('Content-Encoding') === 'aesgcm' ? AESGCM : chooseAesgcm128(headers));
 
-const open: Open = async (receiver, headers, body) => {
-  const opener = OPENERS.get(headers('Content-Encoding') ?? 'aes128gcm');
-  return opener ? opener(receiver, headers, body) : 'unsupported-encoding';
-};
+const open: Open = async (receiver, headers, body) =>
+  (headers('Content-Encoding') ?? 'aes128gcm') === 'aes128gcm'
+    ? openMessage(receiver, body)
+    : openOld(receiver, headers, body);
 
 /**
  * Decrypts a push message (RFC 8291; draft-ietf-webpush-encryption-04 and both forms of aesgcm128).

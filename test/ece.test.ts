@@ -80,6 +80,47 @@ test('RFC 8188 §2: a body has one record at least, and as few as can be', async
   assert.is((await encrypt(content(9), { key, rs: 25 })).length, 21 + 25 + 18);
 });
 
+test('more records than an engine takes arguments', async () => {
+  assert.is((await encrypt(content(126_000), { key, rs: 18 })).length, 21 + 126_000 * 18);
+});
+
+test('a chunk may be used again once it was written, a body and a key once the call was made', async () => {
+  const own = key.slice();
+  const body = content(300);
+  const encrypting = encrypt(body, { key: own, rs: 100 });
+  own.fill(0);
+  body.fill(0);
+  const sealed = await encrypting;
+  const copy = sealed.slice();
+  const decrypting = decrypt(copy, { key });
+  copy.fill(0);
+  assert.equal(await decrypting, content(300));
+  const { readable, writable } = encryptStream({ key, rs: 100 });
+  const collecting = collect(readable);
+  const writer = writable.getWriter();
+  const chunk = new Uint8Array(250);
+  for (let i = 0; i < 4; i++) {
+    chunk.set(content(1000).subarray(i * 250, i * 250 + 250));
+    await writer.write(chunk);
+  }
+  await writer.close();
+  assert.equal(await decrypt(await collecting, { key }), content(1000));
+});
+
+test('a keyid for aesgcm that no field can hold is refused', async () => {
+  for (const keyid of ['\u00e9', '\n', new Uint8Array([255])]) {
+    assert.is(await codeOf(encryptAesgcm('x', { key, keyid })), 'TypeError');
+  }
+  const message = await encryptAesgcm('x', { key, keyid: 'a "b" \\ c' });
+  let seen = '';
+  const lookup = (id: Uint8Array): Uint8Array => {
+    seen = new TextDecoder().decode(id);
+    return key;
+  };
+  assert.is((await decryptAesgcm(message, { key: lookup })).length, 1);
+  assert.is(seen, 'a "b" \\ c');
+});
+
 test('padding: to a multiple, at random, over several records', async () => {
   for (const length of [0, 1, 63, 64, 65]) {
     const body = await encrypt(content(length), { key, rs: 30, padding: { multiple: 64 } });

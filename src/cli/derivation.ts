@@ -1,20 +1,19 @@
 /** Every value between the keys of two parties and those of a message, for people who check one. */
-import type { Receiver } from '../lib/open.ts';
 import { concat, utf8 } from '../lib/bytes.ts';
 import { readHeaders } from '../lib/headers.ts';
 import {
   AESGCM,
   chooseAesgcm128,
-  deriveLegacy,
   keyContext,
   mixAuth,
   readLegacyParams,
 } from '../lib/legacy.ts';
 import type { LegacyCoding } from '../lib/legacy.ts';
-import { refused } from '../lib/records.ts';
+import { readHeader, refused } from '../lib/records.ts';
 import type { ContentKeys, Outcome } from '../lib/records.ts';
 import { hmac, hmacKey } from '../lib/sha256.ts';
-import { combineKeys, deriveMessage } from '../lib/webpush.ts';
+import { agree, AES128GCM, combineKeys } from '../lib/webpush.ts';
+import type { Receiver } from '../lib/webpush.ts';
 import type { Bytes } from '../types.ts';
 import type { CodingName } from './codings.ts';
 
@@ -71,14 +70,13 @@ function given(receiver: Receiver, sender: Bytes, salt: Bytes, secret: Bytes): V
 
 /** RFC 8291 §3.4, in its order and by its names. */
 async function deriveRfc8291(receiver: Receiver, body: Bytes): Promise<Outcome<readonly Value[]>> {
-  const { keys: own, publicKey: point, auth } = receiver;
-  const opening = await deriveMessage(own, { point, auth }, body);
-  if (refused(opening)) return opening;
-  const {
-    header: { salt, keyid },
-    secret,
-    keys,
-  } = opening;
+  const { publicKey: point, auth } = receiver;
+  const header = readHeader(body);
+  if (refused(header)) return header;
+  const { salt, keyid } = header;
+  const agreed = await agree(AES128GCM, receiver, salt, keyid);
+  if (refused(agreed)) return agreed;
+  const { secret, keys } = agreed;
   const info = utf8('WebPush: info\0');
   const ikm = combineKeys(secret, auth, point, keyid);
   const infos = {
@@ -117,10 +115,10 @@ async function derive(
   receiver: Receiver,
   { headers }: Sent,
 ): Promise<Outcome<readonly Value[]>> {
-  const { keys: own, publicKey: point, auth } = receiver;
+  const { publicKey: point, auth } = receiver;
   const params = readLegacyParams(coding, readHeaders(headers));
   if (refused(params)) return params;
-  const derived = await deriveLegacy(coding, own, { point, auth }, params);
+  const derived = await agree(coding, receiver, params.salt, params.dh);
   if (refused(derived)) return derived;
   const { secret, keys } = derived;
   const context = coding.bound ? keyContext(point, params.dh) : undefined;

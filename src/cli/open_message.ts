@@ -41,12 +41,12 @@ export async function openCaptured(
 
 async function open(
   coding: CodingName,
-  { keys, auth, publicKey: point }: Receiver,
+  receiver: Receiver,
   header: HeaderLookup,
   body: Bytes,
 ): Promise<Outcome<Bytes>> {
-  if (coding === 'aes128gcm') return openMessage(keys, { point, auth }, body);
+  if (coding === 'aes128gcm') return openMessage(receiver, body);
   const legacy = coding === 'aesgcm' ? AESGCM : chooseAesgcm128(header);
   const params = readLegacyParams(legacy, header);
-  return refused(params) ? params : openLegacy(legacy, keys, { point, auth }, params, body);
+  return refused(params) ? params : openLegacy(legacy, receiver, params, body);
 }

@@ -1,83 +1,66 @@
 /** The codings before RFC 8188: records padded in front, keys and salt in header fields. */
-import type { Bytes, KeyPair } from '../types.ts';
+import type { Bytes } from '../types.ts';
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { concat, utf8, zeros } from './bytes.ts';
 import type { HeaderLookup } from './headers.ts';
-import { ecdh, isPoint, publicPoint } from './p256.ts';
 import { parseParams } from './params.ts';
 import type { Params } from './params.ts';
-import {
-  contentKeys, importContentKey, openRecords, refused, SALT_LENGTH, sealRecord,
-} from './records.ts';
-import type { ContentKeys, Layout, Outcome } from './records.ts';
+import { contentKeys, importContentKey, refused, sealRecord } from './records.ts';
+import type { ContentKeys, Outcome } from './records.ts';
 import { expand, extract } from './sha256.ts';
-import { AUTH_LENGTH } from './webpush.ts';
-import type { Fresh, Recipient } from './webpush.ts';
+import { agreeFresh, openAgreed } from './webpush.ts';
+import type { Coding, Fresh, Receiver, Recipient } from './webpush.ts';
 
 /** What sets one of the old codings apart from the others. */
-export interface LegacyCoding extends Layout {
+export interface LegacyCoding extends Coding {
   readonly name: 'aesgcm' | 'aesgcm128';
   readonly keyField: 'Crypto-Key' | 'Encryption-Key';
-  /** Written as `keyid` into both fields, where the draft shows one. */
-  readonly keyid: string | undefined;
-  /** Whether both public keys and the authentication secret go into the keys. */
-  readonly bound: boolean;
 }
 
 /** The length of the padding in `overhead` octets, big-endian, the padding, the data. */
-export function padFront(overhead: 1 | 2, data: Uint8Array, pad: number): Bytes {
-  const record = zeros(overhead + pad + data.length);
+export function padFront(overhead: number, data: Uint8Array, pad: number): Bytes {
+  const record = concat(zeros(overhead + pad), data);
   if (overhead === 2) record[0] = pad >> 8;
-  record[overhead - 1] = pad & 255;
-  record.set(data, overhead + pad);
+  record[overhead - 1] = pad;
   return record;
 }
 
 /** draft-ietf-httpbis-encryption-encoding-02 §2; -00 §2 for one octet. */
-export function frontPadded(overhead: 1 | 2): Layout {
-  const unpad = (record: Bytes): Outcome<Bytes> => {
-    const pad = overhead === 2 ? record[0]! * 256 + record[1]! : record[0]!;
-    const start = overhead + pad;
-    if (start > record.length) return 'padding';
-    for (let i = overhead; i < start; i++) if (record[i] !== 0) return 'padding';
-    return record.subarray(start);
-  };
-  return { overhead, countsTag: false, unpad };
+function unpadFront(overhead: number, record: Bytes): Outcome<Bytes> {
+  const pad = overhead === 2 ? record[0]! * 256 + record[1]! : record[0]!;
+  const start = overhead + pad;
+  const wrong = start > record.length || record.subarray(overhead, start).some(Boolean);
+  return wrong ? 'padding' : record.subarray(start);
 }
 
-/**
- * draft-ietf-webpush-encryption-04, draft-ietf-httpbis-encryption-encoding-01 to -03. No keyid:
- * WNS.
- */
-export const AESGCM: LegacyCoding = /* @__PURE__ */ coding(
-  'aesgcm', 2, 'Crypto-Key', undefined, true,
-);
+function coding(
+  name: LegacyCoding['name'],
+  keyField: LegacyCoding['keyField'],
+): LegacyCoding {
+  const overhead = name === 'aesgcm' ? 2 : 1;
+  const bound = keyField === 'Crypto-Key';
+  return {
+    name, keyField, overhead, bound,
+    counted: 0,
+    unpad: (record) => unpadFront(overhead, record),
+    derive: (salt, secret, auth, receiver, sender) => bound
+      ? legacyKeys(name, salt, mixAuth(secret, auth), keyContext(receiver, sender))
+      : legacyKeys(name, salt, secret),
+  };
+}
+
+/** draft-ietf-webpush-encryption-04, draft-ietf-httpbis-encryption-encoding-01 to -03. */
+export const AESGCM: LegacyCoding = /* @__PURE__ */ coding('aesgcm', 'Crypto-Key');
 /** draft-ietf-httpbis-encryption-encoding-00 (Firefox 46 and 47). */
-export const HTTPBIS_00: LegacyCoding = /* @__PURE__ */ coding(
-  'aesgcm128', 1, 'Crypto-Key', 'p256dh', true,
-);
+export const HTTPBIS_00: LegacyCoding = /* @__PURE__ */ coding('aesgcm128', 'Crypto-Key');
 /** draft-thomson-http-encryption-01 (Firefox 44 and 45). */
-export const THOMSON_01: LegacyCoding = /* @__PURE__ */ coding(
-  'aesgcm128', 1, 'Encryption-Key', 'p256dh', false,
-);
+export const THOMSON_01: LegacyCoding = /* @__PURE__ */ coding('aesgcm128', 'Encryption-Key');
 
 /** Which of the two forms of `aesgcm128`: the older one has a field of its own for the key. */
 export function chooseAesgcm128(headers: HeaderLookup): LegacyCoding {
   return headers('Encryption-Key') === undefined ? HTTPBIS_00 : THOMSON_01;
 }
 
-function coding(
-  name: LegacyCoding['name'],
-  overhead: 1 | 2,
-  keyField: LegacyCoding['keyField'],
-  keyid: string | undefined,
-  bound: boolean,
-): LegacyCoding {
-  return { ...frontPadded(overhead), name, keyField, keyid, bound };
-}
-
-/** "rs" default (draft-ietf-httpbis-encryption-encoding-02 §3.1). */
-const DEFAULT_RECORD_SIZE = 4096;
 /** "rs" at most (draft-ietf-httpbis-encryption-encoding-02 §3.1). */
 export const MAX_RECORD_SIZE: number = 2 ** 36 - 31;
 
@@ -97,7 +80,7 @@ export function legacyKeys(
   name: LegacyCoding['name'],
   salt: Bytes,
   ikm: Bytes,
-  context: Bytes | undefined,
+  context?: Bytes,
 ): ContentKeys {
   const info = (label: string): Bytes => {
     const text = utf8(`Content-Encoding: ${label}`);
@@ -106,36 +89,23 @@ export function legacyKeys(
   return contentKeys(salt, ikm, info(name), info('nonce'));
 }
 
-function messageKeys(
-  coding: LegacyCoding,
-  salt: Bytes,
-  secret: Bytes,
-  { point, auth }: Recipient,
-  sender: Bytes,
-): ContentKeys {
-  return coding.bound
-    ? legacyKeys(coding.name, salt, mixAuth(secret, auth), keyContext(point, sender))
-    : legacyKeys(coding.name, salt, secret, undefined);
-}
-
 /** One record, and the fields that it needs. */
 export async function sealLegacy(
   coding: LegacyCoding,
   recipient: Recipient,
   data: Bytes,
   pad: number,
-  { pair, salt }: Fresh,
+  fresh: Fresh,
 ): Promise<{ readonly body: Bytes; readonly headers: Readonly<Record<string, string>> }> {
-  const secretOf = ecdh(pair, recipient.point);
-  const [secret, sender] = await Promise.all([secretOf, pair.then(publicPoint)]);
-  const { cek, nonce } = messageKeys(coding, salt, secret, recipient, sender);
-  const key = await importContentKey(cek, 'encrypt');
-  const body = await sealRecord(key, nonce, padFront(coding.overhead, data, pad));
-  // Exactly these octets: WNS takes no space behind ";" (draft-ietf-webpush-encryption-04 §4).
-  const keyid = coding.keyid === undefined ? '' : `keyid=${coding.keyid};`;
+  const { sender, keys } = await agreeFresh(coding, recipient, fresh);
+  const key = await importContentKey(keys.cek, 'encrypt');
+  const body = await sealRecord(key, keys.nonce, padFront(coding.overhead, data, pad));
+  // A keyid where the draft shows one, else exactly these octets: WNS takes no space behind ";"
+  // (draft-ietf-webpush-encryption-04 §4).
+  const keyid = coding.overhead === 2 ? '' : 'keyid=p256dh;';
   const headers = {
     'Content-Encoding': coding.name,
-    'Encryption': `${keyid}salt=${encodeBase64url(salt)}`,
+    'Encryption': `${keyid}salt=${encodeBase64url(fresh.salt)}`,
     [coding.keyField]: `${keyid}dh=${encodeBase64url(sender)}`,
   };
   return { body, headers };
@@ -148,83 +118,56 @@ export interface LegacyParams {
   readonly dh: Bytes;
 }
 
-/** The elements of a field, which must be there and hold one at least. */
-function readField(
-  headers: HeaderLookup,
-  name: string,
-  word: 'encryption' | 'crypto-key' | 'encryption-key',
-): Outcome<readonly Params[]> {
-  const field = headers(name);
-  if (field === undefined) return `missing-${word}`;
-  const elements = parseParams(field);
-  const invalid = word === 'encryption' ? 'invalid-encryption' : 'invalid-crypto-key';
-  return elements && elements.length > 0 ? elements : invalid;
+/** The first Encryption value. */
+export function readEncryption(headers: HeaderLookup): Outcome<Params> {
+  const field = headers('Encryption');
+  if (field === undefined) return 'missing-encryption';
+  return parseParams(field)?.[0] ?? 'invalid-encryption';
 }
 
-/**
- * salt, rs and dh of a message, read by the grammar. The first Encryption value counts; its keyid
- * selects the key, without one it is the first that there is.
- */
-export function readLegacyParams(
-  coding: Pick<LegacyCoding, 'keyField'>,
-  headers: HeaderLookup,
-): Outcome<LegacyParams> {
-  const { keyField } = coding;
-  const missing = headers('Encryption') !== undefined && headers(keyField) === undefined;
-  if (missing) return keyField === 'Crypto-Key' ? 'missing-crypto-key' : 'missing-encryption-key';
-  const encryption = readField(headers, 'Encryption', 'encryption');
-  if (refused(encryption)) return encryption;
-  const keys = readField(
-    headers, keyField, keyField === 'Crypto-Key' ? 'crypto-key' : 'encryption-key',
-  );
-  if (refused(keys)) return keys;
-  return selectParams(encryption[0]!, keys);
-}
-
-/** salt and rs of an Encryption value. */
+/** salt and rs of an Encryption value; rs is 4,096 by default (same draft, §3.1). */
 export function readSalt(encryption: Params): Outcome<Omit<LegacyParams, 'dh'>> {
-  const rsText = encryption.get('rs') ?? String(DEFAULT_RECORD_SIZE);
-  const rs = /^\d+$/.test(rsText) ? Number(rsText) : 0;
+  const text = encryption.get('rs') ?? '4096';
+  const rs = /^\d+$/.test(text) ? Number(text) : 0;
   if (rs <= 1 || rs > MAX_RECORD_SIZE) return 'invalid-rs';
   const salt = decodeBase64url(encryption.get('salt') ?? '');
   return salt?.length ? { salt, rs } : 'invalid-salt';
 }
 
-function selectParams(encryption: Params, keys: readonly Params[]): Outcome<LegacyParams> {
-  const parts = readSalt(encryption);
-  if (refused(parts)) return parts;
+/**
+ * salt, rs and dh of a message, read by the grammar. The keyid of the Encryption field selects the
+ * key, without one it is the first that there is.
+ */
+export function readLegacyParams(
+  { keyField }: Pick<LegacyCoding, 'keyField'>,
+  headers: HeaderLookup,
+): Outcome<LegacyParams> {
+  const encryption = readEncryption(headers);
+  if (refused(encryption)) return encryption;
+  const field = headers(keyField);
+  if (field === undefined) {
+    return keyField === 'Crypto-Key' ? 'missing-crypto-key' : 'missing-encryption-key';
+  }
+  const keys = parseParams(field);
+  if (!keys?.length) return 'invalid-crypto-key';
+  const start = readSalt(encryption);
+  if (refused(start)) return start;
   const keyid = encryption.get('keyid');
   const named = keys.filter((key) => keyid === undefined || key.get('keyid') === keyid);
   const text = named.find((key) => key.has('dh'))?.get('dh');
   if (text === undefined) return 'missing-dh';
   const dh = decodeBase64url(text);
-  return dh ? { ...parts, dh } : 'invalid-dh';
-}
-
-/** Reads a message up to its keys. */
-export async function deriveLegacy(
-  coding: LegacyCoding,
-  own: KeyPair,
-  recipient: Recipient,
-  { salt, dh }: LegacyParams,
-): Promise<Outcome<{ readonly secret: Bytes; readonly keys: ContentKeys }>> {
-  if (salt.length !== SALT_LENGTH) return 'invalid-salt';
-  if (!isPoint(dh)) return 'invalid-point';
-  if (coding.bound && recipient.auth.length !== AUTH_LENGTH) return 'invalid-auth-secret';
-  const secret = await ecdh(own, dh);
-  return { secret, keys: messageKeys(coding, salt, secret, recipient, dh) };
+  return dh ? { ...start, dh } : 'invalid-dh';
 }
 
 /** Opens a message whose parameters were read. */
 export async function openLegacy(
   coding: LegacyCoding,
-  own: KeyPair,
-  recipient: Recipient,
+  receiver: Receiver,
   params: LegacyParams,
   body: Bytes,
 ): Promise<Outcome<Bytes>> {
   // "rs" counts the pad length: a record of no more than that can hold nothing, and none can end.
   if (params.rs <= coding.overhead) return 'invalid-rs';
-  const derived = await deriveLegacy(coding, own, recipient, params);
-  return refused(derived) ? derived : openRecords(coding, derived.keys, params.rs, body);
+  return openAgreed(coding, receiver, params, params.dh, body);
 }

@@ -1,5 +1,5 @@
 import { PushError } from '../errors.ts';
-import type { Bytes, HeadersLike, KeyPair } from '../types.ts';
+import type { Bytes, HeadersLike } from '../types.ts';
 import { copyBytes } from './bytes.ts';
 import { readHeaders } from './headers.ts';
 import type { HeaderLookup } from './headers.ts';
@@ -7,15 +7,7 @@ import { openLegacy, readLegacyParams } from './legacy.ts';
 import type { LegacyCoding } from './legacy.ts';
 import { refused } from './records.ts';
 import type { Outcome } from './records.ts';
-
-/** What a user agent keeps for a subscription: its keys, and what a sender is told of them. */
-export interface Receiver {
-  readonly keys: KeyPair;
-  /** The authentication secret, 16 bytes. */
-  readonly auth: Bytes;
-  /** The public point, 65 bytes. */
-  readonly publicKey: Bytes;
-}
+import type { Receiver } from './webpush.ts';
 
 /** A push message as it arrived. */
 export interface IncomingMessage {
@@ -39,7 +31,7 @@ const MAX_BODY = 131_072;
 /** A message's parts, each read once and copied. */
 function readMessage(message: Message): { body: Bytes | undefined; headers: HeaderLookup } {
   const bare = copyBytes(message);
-  if (bare || !('body' in message)) return { body: bare, headers: readHeaders(undefined) };
+  if (bare || !('body' in message)) return { body: bare, headers: readHeaders() };
   const { body, headers } = message;
   const copy = copyBytes(body);
   if (!copy && body !== null) throw new TypeError('The body of a message must be bytes or null');
@@ -59,21 +51,19 @@ export async function openWith(
   const secret = copyBytes(auth);
   const point = copyBytes(publicKey);
   if (!secret || !point) throw new TypeError('A receiver is what generateReceiver() makes');
-  const receiver = { keys, auth: secret, publicKey: point };
+  const own = { keys, auth: secret, publicKey: point };
   const usable = body && body.length <= MAX_BODY;
-  const data = usable ? await open(receiver, headers, body) : 'too-long';
+  const data = usable ? await open(own, headers, body) : 'too-long';
   if (!refused(data)) return data;
   throw new PushError('ERR_DECRYPT_FAILED', 'Cannot decrypt this message');
 }
 
 /** Opens a message of one of the old codings. */
 export function legacyOpener(choose: (headers: HeaderLookup) => LegacyCoding): Open {
-  return async ({ keys, auth, publicKey }, headers, body) => {
+  return async (receiver, headers, body) => {
     const coding = choose(headers);
-    const named = headers('Content-Encoding');
-    if (named !== undefined && named !== coding.name) return 'unsupported-encoding';
+    if ((headers('Content-Encoding') ?? coding.name) !== coding.name) return 'unsupported-encoding';
     const params = readLegacyParams(coding, headers);
-    if (refused(params)) return params;
-    return openLegacy(coding, keys, { point: publicKey, auth }, params, body);
+    return refused(params) ? params : openLegacy(coding, receiver, params, body);
   };
 }

@@ -11,7 +11,7 @@ const FIELD = /^[\t -~\x80-\xff]{0,8192}$/;
  * space around "=" (RFC 7231 §3.1.1.1, RFC 7230 §3.2.6).
  */
 const PARAMETER =
-  /[\t ]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")[\t ]*)?([;,]|$)/gy;
+  /[\t ]*(?:([!#-'*+.^_`|~\w-]+)=(?:([!#-'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")[\t ]*)?([;,]|$)/gy;
 
 /**
  * The elements of a field such as `a=b;c="d", e=f`: commas between elements, semicolons between the

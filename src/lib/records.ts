@@ -54,14 +54,12 @@ export function delimit(data: Uint8Array, pad: number, last: boolean): Bytes {
 }
 
 /** "A decrypter MUST fail" for no delimiter and for the wrong one (RFC 8188 §2). */
-function undelimit(record: Bytes, last: boolean): Outcome<Bytes> {
+export function undelimit(record: Bytes, last: boolean): Outcome<Bytes> {
   let end = record.length - 1;
   while (record[end] === 0) end--;
   if (end < 0) return 'padding';
   return record[end] === (last ? 2 : 1) ? record.subarray(0, end) : 'delimiter';
 }
-
-export const RFC8188: Layout = { overhead: 1, counted: TAG_LENGTH, unpad: undelimit };
 
 /** The content-encryption key (16 bytes) and the nonce of record 0 (12 bytes). */
 export interface ContentKeys {

@@ -3,8 +3,8 @@ import type { Bytes, KeyPair } from '../types.ts';
 import { concat, utf8 } from './bytes.ts';
 import { ecdh, isPoint, POINT_LENGTH, publicPoint } from './p256.ts';
 import {
-  contentKeys, importContentKey, openRecords, readHeader, refused, RFC8188, SALT_LENGTH, sealRecord,
-  writeHeader,
+  contentKeys, importContentKey, openRecords, readHeader, refused, SALT_LENGTH, sealRecord,
+  undelimit, writeHeader,
 } from './records.ts';
 import type { ContentKeys, Layout, Outcome } from './records.ts';
 import { extract, FIRST, hmac } from './sha256.ts';
@@ -74,11 +74,23 @@ export interface Coding extends Layout {
 }
 
 export const AES128GCM: Coding = {
-  ...RFC8188,
+  overhead: 1,
+  counted: 16,
+  unpad: undelimit,
   bound: true,
   derive: (salt, secret, auth, receiver, sender) =>
     contentKeys(salt, combineKeys(secret, auth, receiver, sender)),
 };
+
+/** The keys of a message to be sent, and the public key that goes with it. */
+export async function agreeFresh(
+  { derive }: Coding,
+  { point, auth }: Recipient,
+  { pair, salt }: Fresh,
+): Promise<{ readonly sender: Bytes; readonly keys: ContentKeys }> {
+  const [secret, sender] = await Promise.all([ecdh(pair, point), pair.then(publicPoint)]);
+  return { sender, keys: derive(salt, secret, auth, point, sender) };
+}
 
 /** `secret`: for tools that show it. */
 export interface Agreed {

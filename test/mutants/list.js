@@ -14,8 +14,8 @@ export const mutants = [
   {
     name: 'the two public keys in the wrong order',
     file: 'src/lib/webpush.ts',
-    find: 'concat(KEY_INFO, receiver, sender)',
-    replace: 'concat(KEY_INFO, sender, receiver)',
+    find: 'KEY_INFO, receiver, sender',
+    replace: 'KEY_INFO, sender, receiver',
     why: 'the own receiver agrees, every browser refuses',
   },
   {

@@ -3,9 +3,8 @@ import * as assert from 'uvu/assert';
 import { zeros } from '../../src/lib/bytes.ts';
 import { AESGCM, HTTPBIS_00, THOMSON_01 } from '../../src/lib/legacy.ts';
 import type { LegacyCoding } from '../../src/lib/legacy.ts';
-import { RFC8188 } from '../../src/lib/records.ts';
-import type { Layout } from '../../src/lib/records.ts';
-import type { Recipient } from '../../src/lib/webpush.ts';
+import { AES128GCM } from '../../src/lib/webpush.ts';
+import type { Coding, Receiver, Recipient } from '../../src/lib/webpush.ts';
 import type { KeyPair } from '../../src/types.ts';
 import type { Members } from './format.ts';
 import { bytes, has, number, object, text } from './format.ts';
@@ -19,8 +18,8 @@ export function legacyOf(v: Members): LegacyCoding | undefined {
   return v['form'] === 'crypto-key' ? HTTPBIS_00 : THOMSON_01;
 }
 
-export function layoutOf(v: Members): Layout {
-  return legacyOf(v) ?? RFC8188;
+export function codingOf(v: Members): Coding {
+  return legacyOf(v) ?? AES128GCM;
 }
 
 /** Keyed by input keying material and not by key agreement. */
@@ -33,8 +32,10 @@ export function hasDoor(v: Members): boolean {
   return !isExplicit(v) && (has(v, 'auth') || legacyOf(v)?.bound === false);
 }
 
-export function receiver(v: Members): Promise<KeyPair> {
-  return importPair(text(v, 'receiverPrivate'), text(v, 'receiverPublic'));
+export async function receiver(v: Members): Promise<Receiver> {
+  const keys = await importPair(text(v, 'receiverPrivate'), text(v, 'receiverPublic'));
+  const { point, auth } = recipient(v);
+  return { keys, auth, publicKey: point };
 }
 
 export function sender(v: Members): Promise<KeyPair> {

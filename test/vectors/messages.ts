@@ -3,23 +3,23 @@ import * as assert from 'uvu/assert';
 import { concat, zeros } from '../../src/lib/bytes.ts';
 import { readHeaders } from '../../src/lib/headers.ts';
 import {
-  deriveLegacy, keyContext, legacyKeys, mixAuth, openLegacy, padFront, readLegacyParams, sealLegacy,
+  keyContext, legacyKeys, mixAuth, openLegacy, padFront, readLegacyParams, sealLegacy,
 } from '../../src/lib/legacy.ts';
 import { ecdh } from '../../src/lib/p256.ts';
 import {
-  contentKeys, delimit, importContentKey, openRecords, readHeader, recordNonce, refused, RFC8188,
+  contentKeys, delimit, importContentKey, openRecords, readHeader, recordNonce, refused,
   sealRecord, writeHeader,
 } from '../../src/lib/records.ts';
 import type { ContentKeys, Outcome } from '../../src/lib/records.ts';
 import { expand, hmac, hmacKey } from '../../src/lib/sha256.ts';
 import {
-  combineKeys, deriveMessage, openMessage, RECORD_SIZE, sealMessage,
+  agree, AES128GCM, combineKeys, openMessage, RECORD_SIZE, sealMessage,
 } from '../../src/lib/webpush.ts';
 import type { Bytes } from '../../src/types.ts';
 import type { Check, Members } from './format.ts';
 import { bytes, has, hex, isValid, list, number, text } from './format.ts';
 import {
-  hasDoor, headersOf, isExplicit, layoutOf, legacyOf, receiver, recipient, sender,
+  hasDoor, headersOf, isExplicit, codingOf, legacyOf, receiver, recipient, sender,
 } from './message.ts';
 
 /** The content keys as the library derives them from `ikm`. */
@@ -57,7 +57,8 @@ function split(v: Members): readonly [Bytes, Bytes] {
 
 /** The shared secret, from both sides. */
 async function checkAgreement(v: Members): Promise<void> {
-  const secret = await ecdh(await receiver(v), bytes(v, 'senderPublic'));
+  const { keys } = await receiver(v);
+  const secret = await ecdh(keys, bytes(v, 'senderPublic'));
   assert.is(hex(secret), text(v, 'ecdh'));
   if (!has(v, 'senderPrivate')) return;
   assert.is(hex(await ecdh(await sender(v), bytes(v, 'receiverPublic'))), text(v, 'ecdh'));
@@ -119,36 +120,32 @@ async function checkRecords(v: Members): Promise<void> {
 
 /** Opens a whole message as a user agent does. */
 async function open(v: Members): Promise<Outcome<Bytes>> {
-  const [own, to, body] = [await receiver(v), recipient(v), bytes(v, 'body')];
+  const [own, body] = [await receiver(v), bytes(v, 'body')];
   const legacy = legacyOf(v);
-  if (!legacy) return openMessage(own, to, body);
+  if (!legacy) return openMessage(own, body);
   const params = readLegacyParams(legacy, readHeaders(headersOf(v)));
-  return refused(params) ? params : openLegacy(legacy, own, to, params, body);
+  return refused(params) ? params : openLegacy(legacy, own, params, body);
 }
 
 /** Opens the records with keys that were derived without a door. */
 async function openBare(v: Members): Promise<Outcome<Bytes>> {
   const ikm = isExplicit(v)
     ? bytes(v, 'ikm')
-    : await ecdh(await receiver(v), bytes(v, 'senderPublic'));
+    : await ecdh((await receiver(v)).keys, bytes(v, 'senderPublic'));
   const body = bytes(v, 'body');
   if (legacyOf(v)) {
-    return openRecords(layoutOf(v), keysFrom(v, bytes(v, 'salt'), ikm), number(v, 'rs'), body);
+    return openRecords(codingOf(v), keysFrom(v, bytes(v, 'salt'), ikm), number(v, 'rs'), body);
   }
   const header = readHeader(body);
   if (refused(header)) return header;
   const keys = keysFrom(v, header.salt, ikm);
-  return openRecords(RFC8188, keys, header.rs, body.subarray(header.length));
+  return openRecords(AES128GCM, keys, header.rs, body.subarray(header.length));
 }
 
 /** The values in between that the library tells to its own tools. */
 async function checkDerived(v: Members): Promise<void> {
-  const [own, to] = [await receiver(v), recipient(v)];
-  const legacy = legacyOf(v);
-  const params = { salt: bytes(v, 'salt'), rs: number(v, 'rs'), dh: bytes(v, 'senderPublic') };
-  const derived = legacy
-    ? await deriveLegacy(legacy, own, to, params)
-    : await deriveMessage(own, to, bytes(v, 'body'));
+  const [salt, point] = [bytes(v, 'salt'), bytes(v, 'senderPublic')];
+  const derived = await agree(codingOf(v), await receiver(v), salt, point);
   if (refused(derived)) throw new Error(derived);
   assert.is(hex(derived.secret), text(v, 'ecdh'));
   assert.is(hex(derived.keys.cek), text(v, 'cek'));
@@ -205,7 +202,7 @@ export const checkMessage: Check = async (v) => {
   const keys = checkDerivation(v);
   await checkRecords(v);
   const [, records] = split(v);
-  const data = await openRecords(layoutOf(v), keys, number(v, 'rs'), records);
+  const data = await openRecords(codingOf(v), keys, number(v, 'rs'), records);
   assert.is(opened(data), text(v, 'text'));
   if (isExplicit(v)) return ['openRecords', 'sealRecord'];
   if (!hasDoor(v)) {

@@ -4,8 +4,9 @@ import { decodeBase64, decodeBase64url, encodeBase64url } from '../../src/lib/ba
 import { concat, zeros } from '../../src/lib/bytes.ts';
 import { importSigningKey, rawSignature, signEs256, verifyEs256 } from '../../src/lib/es256.ts';
 import { ecdh, isPoint } from '../../src/lib/p256.ts';
-import { importContentKey, openRecord, RFC8188, sealRecord } from '../../src/lib/records.ts';
+import { importContentKey, openRecord, sealRecord } from '../../src/lib/records.ts';
 import { expand, extract, hmac, hmacKey, sha256 } from '../../src/lib/sha256.ts';
+import { AES128GCM } from '../../src/lib/webpush.ts';
 import type { Bytes } from '../../src/types.ts';
 import type { Check, Members } from './format.ts';
 import { bytes, has, hex, isValid, number, text, unhex } from './format.ts';
@@ -128,7 +129,7 @@ export const checkAesGcm: Check = async (v) => {
   const nonce = bytes(v, 'iv');
   if (!isValid(v)) {
     const key = await importContentKey(bytes(v, 'key'), 'decrypt');
-    assert.is(await openRecord(RFC8188, key, nonce, 0, sealed, true), text(v, 'error'));
+    assert.is(await openRecord(AES128GCM, key, nonce, 0, sealed, true), text(v, 'error'));
     return ['openRecord'];
   }
   const key = await importContentKey(bytes(v, 'key'), 'encrypt');

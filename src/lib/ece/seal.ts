@@ -1,75 +1,103 @@
 import type { Bytes } from '../../types.ts';
 import { zeros } from '../bytes.ts';
-import { importContentKey, recordNonce, sealRecord, TAG_LENGTH } from '../records.ts';
+import { generateEcdh } from '../p256.ts';
+import {
+  importContentKey, recordNonce, SALT_LENGTH, sealRecord,
+} from '../records.ts';
 import type { ContentKeys } from '../records.ts';
-import { createBlock } from './block.ts';
-import { createPipe } from './pipe.ts';
+import { agreeFresh } from '../webpush.ts';
+import type { Coding } from '../webpush.ts';
+import { createBlocks } from './blocks.ts';
+import type { Blocks } from './blocks.ts';
+import {
+  onlyOne, readCount, readKey, readKeyid, readPadding, readPublicKeys,
+} from './options.ts';
+import type { SealingKey, SealOptions } from './options.ts';
 
-/** How a coding writes its records. */
-export interface Writing {
-  /** Octets of data and padding in a full record. */
-  readonly capacity: number;
-  /** Octets that a record has behind its data when it is not padded. */
-  readonly spare: number;
-  /** The octets of a record before encryption, out of its data with the spare ones behind it. */
-  readonly pad: (block: Bytes, length: number, pad: number, last: boolean) => Bytes;
-  /**
-   * Whether the end is told by a record that is not full, so that a full last one needs another.
-   */
-  readonly endsShort: boolean;
+/** Codes what is written, however it comes in. */
+export interface Flow {
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** A coding for content of any length. */
+export interface ContentCoding {
+  readonly coding: Coding;
+  /** The most that `rs` may be. */
+  readonly maxRs: number;
+  /** The keys that follow from input keying material. */
+  readonly explicit: (salt: Bytes, ikm: Bytes) => ContentKeys;
+  /** Octets behind the data that `frame` gets, for it to use. */
+  readonly spare: 0 | 1;
+  /** The octets of a record before encryption. */
+  readonly frame: (data: Bytes, pad: number, last: boolean) => Bytes;
   /** The most octets of padding in one record. */
   readonly maxPad: number;
 }
 
-/** Writes content as records, however it comes in. */
-export interface Sealer {
-  readonly write: (content: Uint8Array) => Promise<void>;
-  readonly end: () => Promise<void>;
+/** What opens new content, and tells a receiver how: `id` the key's, or the sender's public key. */
+export interface Start {
+  readonly salt: Bytes;
+  readonly rs: number;
+  readonly id: Bytes;
 }
 
-/** `padding`: octets to add in all, asked when the length of the content is known. */
-export function createSealer(
-  keys: ContentKeys,
-  { capacity, spare, pad, endsShort, maxPad }: Writing,
-  padding: (length: number) => number,
-  give: (record: Bytes) => void,
-): Sealer {
-  const key = importContentKey(keys.cek, 'encrypt');
-  const block = createBlock(capacity, spare);
-  const pipe = createPipe(give);
-  let index = 0;
-  let length = 0;
-  const seal = async (record: Bytes, iv: Bytes): Promise<Bytes> =>
-    sealRecord(await key, iv, record);
-  const add = (data: Bytes, padding: number, last: boolean): Promise<void> => {
-    const record = pad(data, data.length - spare, padding, last);
-    return pipe.add(seal(record, recordNonce(keys.nonce, index++)));
-  };
-  const write = async (content: Uint8Array): Promise<void> => {
-    length += content.length;
-    for (let at = 0; at < content.length; ) {
-      // A full block is held back: only more content tells that it is not the last.
-      if (block.length() === capacity) await add(block.take(), 0, false);
-      at = block.fill(content, at);
-    }
-  };
-  const end = async (): Promise<void> => {
-    let data = block.take();
-    let rest = padding(length);
-    for (;;) {
-      const used = data.length - spare;
-      const now = Math.min(rest, capacity - used, maxPad);
-      rest -= now;
-      const last = rest === 0 && !(endsShort && used + now === capacity);
-      await add(data, now, last);
-      if (last) return pipe.end();
-      data = zeros(spare);
-    }
-  };
-  return { write, end };
+async function start(
+  { coding, explicit }: ContentCoding,
+  salt: Bytes,
+  { key, keyid, to }: SealingKey,
+): ReturnType<typeof agreeFresh> {
+  if (!to) return { sender: readKeyid(keyid), keys: explicit(salt, readKey(key)) };
+  // A key pair for this content alone (RFC 8291 §3.1).
+  return agreeFresh(coding, readPublicKeys(to), { pair: generateEcdh(), salt });
 }
 
-/** Octets of a record's data and padding under RFC 8188: less tag and delimiter. */
-export function capacityOf(rs: number): number {
-  return rs - TAG_LENGTH - 1;
+/** The last record, or those that the padding fills: `rest` octets of it. */
+async function finish(
+  { coding, maxPad }: ContentCoding,
+  { length, code, end }: Blocks,
+  capacity: number,
+  rest: number,
+): Promise<void> {
+  for (let last = false; !last; ) {
+    const pad = Math.min(rest, capacity - length(), maxPad);
+    rest -= pad;
+    // Where `rs` counts no tag the end is told by a record that is not full.
+    last = rest === 0 && (coding.counted > 0 || length() + pad < capacity);
+    await code(last, pad);
+  }
+  await end();
+}
+
+/** `begin` is called once, before anything is given. */
+export function createSealing(
+  content: ContentCoding,
+  options: SealOptions,
+  begin: (start: Start) => void,
+  give: (part: Bytes) => void,
+): Flow {
+  const { coding: { counted, overhead }, spare, frame, maxRs } = content;
+  onlyOne(options.key, options.to, 'to');
+  const rs = readCount(options.rs ?? 4096, 'rs', counted + overhead + 1, maxRs);
+  const padding = readPadding(options.padding);
+  const capacity = rs - overhead - counted;
+  let total = 0;
+  const open = async (): Promise<Blocks> => {
+    const salt = crypto.getRandomValues(zeros(SALT_LENGTH));
+    const { sender: id, keys } = await start(content, salt, options);
+    const key = await importContentKey(keys.cek, 'encrypt');
+    begin({ salt, rs, id });
+    return createBlocks(capacity, spare, Infinity, (data, index, last, pad) =>
+      sealRecord(key, recordNonce(keys.nonce, index), frame(data, pad, last)), give);
+  };
+  const opened = open();
+  // Whoever writes is told.
+  opened.catch(() => undefined);
+  return {
+    write: async (bytes) => {
+      total += bytes.length;
+      await (await opened).write(bytes);
+    },
+    end: async () => finish(content, await opened, capacity, padding(total)),
+  };
 }

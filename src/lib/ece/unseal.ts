@@ -1,55 +1,57 @@
-import { PushError } from '../../errors.ts';
 import type { Bytes } from '../../types.ts';
-import { importContentKey, openRecord, recordLength, refused } from '../records.ts';
-import type { ContentKeys, Layout } from '../records.ts';
-import { createBlock } from './block.ts';
-import { createPipe } from './pipe.ts';
+import {
+  importContentKey, openRecord, recordLength, refused, SALT_LENGTH,
+} from '../records.ts';
+import type { ContentKeys } from '../records.ts';
+import { agree } from '../webpush.ts';
+import { createBlocks, decryptFailed } from './blocks.ts';
+import { onlyOne, readKey } from './options.ts';
+import type { OpeningKey, OpenOptions } from './options.ts';
+import type { ContentCoding, Flow, Start } from './seal.ts';
 
-/** Reads records as they come in. */
-export interface Unsealer {
-  readonly write: (ciphertext: Uint8Array) => Promise<void>;
-  readonly end: () => Promise<void>;
+async function findKeys(
+  { coding, explicit }: ContentCoding,
+  { key, receiver }: OpeningKey,
+  { salt, id }: Start,
+): Promise<ContentKeys> {
+  if (receiver) {
+    const agreed = await agree(coding, receiver, salt, id);
+    if (refused(agreed)) throw decryptFailed();
+    return agreed.keys;
+  }
+  const found = typeof key === 'function' ? await key(id.slice()) : key;
+  if (!found || salt.length !== SALT_LENGTH) throw decryptFailed();
+  return explicit(salt, readKey(found));
 }
 
-export function decryptFailed(): PushError {
-  return new PushError('ERR_DECRYPT_FAILED', 'Cannot decrypt this content');
-}
-
-/**
- * Gives the data of each record, in order, after its tag was checked and its padding fits its
- * place. `most`: bytes of a record that are held at the most.
- */
-export function createUnsealer(
-  keys: ContentKeys,
-  layout: Layout,
-  rs: number,
-  most: number,
+/** Checks the options and copies a key; opens content when its beginning is known. */
+export function createOpening(
+  content: ContentCoding,
+  // More than any sender that is known makes.
+  { key, receiver, maxRecordSize = 2 ** 24 }: OpenOptions,
   give: (data: Bytes) => void,
-): Unsealer {
-  const full = recordLength(layout, rs);
-  const key = importContentKey(keys.cek, 'decrypt');
-  const block = createBlock(full);
-  const pipe = createPipe(give);
-  let index = 0;
-  const open = async (record: Bytes, number: number, last: boolean): Promise<Bytes> => {
-    const data = await openRecord(layout, await key, keys.nonce, number, record, last);
-    if (refused(data)) throw decryptFailed();
-    return data;
+): (start: Start) => Promise<Flow> {
+  onlyOne(key, receiver, 'receiver');
+  if (!(maxRecordSize >= 18)) throw new RangeError('maxRecordSize must be 18 or more');
+  const own = { receiver, key: typeof key === 'function' || !key ? key : readKey(key) };
+  const { coding } = content;
+  return async (start) => {
+    const { cek, nonce } = await findKeys(content, own, start);
+    const imported = await importContentKey(cek, 'decrypt');
+    const size = recordLength(coding, start.rs);
+    const { write, length, code, end } = createBlocks(size, 0, maxRecordSize,
+      async (record, index, last) => {
+        const data = await openRecord(coding, imported, nonce, index, record, last);
+        if (refused(data)) throw decryptFailed();
+        return data;
+      }, give);
+    const finish = async (): Promise<void> => {
+      // A body without any record ends too early, and so does one whose last record is full where
+      // `rs` counts no tag (draft-ietf-httpbis-encryption-encoding-02 §2).
+      if (length() === 0 || (!coding.counted && length() === size)) throw decryptFailed();
+      await code(true);
+      await end();
+    };
+    return { write, end: finish };
   };
-  const write = async (ciphertext: Uint8Array): Promise<void> => {
-    for (let at = 0; at < ciphertext.length; ) {
-      // A full record is held back: only more of them tells that it is not the last.
-      if (block.length() === full) await pipe.add(open(block.take(), index++, false));
-      if (block.length() + ciphertext.length - at > most && full > most) throw decryptFailed();
-      at = block.fill(ciphertext, at);
-    }
-  };
-  const end = async (): Promise<void> => {
-    // The drafts' last record is one that is not full; a body without any record ends too early.
-    const cut = block.length() === 0 || (!layout.countsTag && block.length() === full);
-    if (!cut) await pipe.add(open(block.take(), index++, true));
-    await pipe.end();
-    if (cut) throw decryptFailed();
-  };
-  return { write, end };
 }
