@@ -1,6 +1,6 @@
 import { PushError } from '../errors.ts';
 import type { Bytes, HeadersLike } from '../types.ts';
-import { copyBytes } from './bytes.ts';
+import { copyBytes, viewBytes } from './bytes.ts';
 import { readHeaders } from './headers.ts';
 import type { HeaderLookup } from './headers.ts';
 import { openLegacy, readLegacyParams } from './legacy.ts';
@@ -28,14 +28,8 @@ export type Open = (
 /** Far over what a push service passes on; bounds the work that a stranger can ask for. */
 const MAX_BODY = 131_072;
 
-/** A message's parts, each read once and copied. */
-function readMessage(message: Message): { body: Bytes | undefined; headers: HeaderLookup } {
-  const bare = copyBytes(message);
-  if (bare || !('body' in message)) return { body: bare, headers: readHeaders() };
-  const { body, headers } = message;
-  const copy = copyBytes(body);
-  if (!copy && body !== null) throw new TypeError('The body of a message must be bytes or null');
-  return { body: copy, headers: readHeaders(headers) };
+function isBare(message: Message): message is Uint8Array | ArrayBuffer {
+  return viewBytes(message) !== undefined;
 }
 
 /**
@@ -47,13 +41,16 @@ export async function openWith(
   message: Message,
   { keys, auth, publicKey }: Receiver,
 ): Promise<Bytes> {
-  const { body, headers } = readMessage(message);
+  const { body, headers } = isBare(message) ? { body: message } : message;
+  const bytes = copyBytes(body);
+  if (!bytes && body !== null) throw new TypeError('The body of a message must be bytes or null');
+  const fields = readHeaders(headers);
   const secret = copyBytes(auth);
   const point = copyBytes(publicKey);
   if (!secret || !point) throw new TypeError('A receiver is what generateReceiver() makes');
   const own = { keys, auth: secret, publicKey: point };
-  const usable = body && body.length <= MAX_BODY;
-  const data = usable ? await open(own, headers, body) : 'too-long';
+  const usable = bytes && bytes.length <= MAX_BODY;
+  const data = usable ? await open(own, fields, bytes) : 'too-long';
   if (!refused(data)) return data;
   throw new PushError('ERR_DECRYPT_FAILED', 'Cannot decrypt this message');
 }

@@ -413,8 +413,8 @@ export const mutants = [
   {
     name: 'a message of any size opened',
     file: 'src/lib/open.ts',
-    find: 'const usable = body && body.length <= MAX_BODY;',
-    replace: 'const usable = body;',
+    find: 'const usable = bytes && bytes.length <= MAX_BODY;',
+    replace: 'const usable = bytes;',
     why: 'strangers choose how much work a receiver does',
   },
   {

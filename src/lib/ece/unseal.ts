@@ -33,7 +33,7 @@ export function createOpening(
 ): (start: Start) => Promise<Flow> {
   onlyOne(key, receiver, 'receiver');
   if (!(maxRecordSize >= 18)) throw new RangeError('maxRecordSize must be 18 or more');
-  const own = { receiver, key: typeof key === 'function' || !key ? key : readKey(key) };
+  const own = { receiver, key: key === undefined || typeof key === 'function' ? key : readKey(key) };
   const { coding } = content;
   return async (start) => {
     const { cek, nonce } = await findKeys(content, own, start);
