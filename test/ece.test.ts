@@ -10,7 +10,7 @@ import { generateReceiver, toSubscription } from '../src/receive.ts';
 const test = suite('ece');
 
 const key = new Uint8Array(16).map((_, i) => i * 7 + 1);
-const SIZES = [0, 1, 7, 8, 82, 83, 84, 166, 167, 1000];
+const SIZES = [0, 1, 7, 8, 16, 82, 83, 84, 98, 166, 167, 196, 1000];
 
 function content(length: number): Bytes {
   return new Uint8Array(length).map((_, i) => (i * 31 + length) % 251);

@@ -82,6 +82,27 @@ export const mutants = [
     why: 'the nonce would be the beginning of the key',
   },
   {
+    name: 'a full record of content marked as the last',
+    file: 'src/lib/ece/aes128gcm.ts',
+    find: 'data[data.length - 1] = 1;',
+    replace: 'data[data.length - 1] = 2;',
+    why: 'every receiver refuses content of several records',
+  },
+  {
+    name: 'aesgcm content that ends with a full record',
+    file: 'src/lib/ece/seal.ts',
+    find: ' && (coding.counted > 0 || length() + pad < capacity)',
+    replace: '',
+    why: 'every receiver takes it for cut off',
+  },
+  {
+    name: 'cut aesgcm content passes for whole',
+    file: 'src/lib/ece/unseal.ts',
+    find: ' || (!coding.counted && length() === size)',
+    replace: '',
+    why: 'the drafts mark the end by a record that is not full',
+  },
+  {
     name: 'points off the curve taken',
     file: 'src/lib/p256.ts',
     find: ' && (y * y - (x * x - 3n) * x - B) % P === 0n',
