@@ -33,7 +33,8 @@ export function createOpening(
 ): (start: Start) => Promise<Flow> {
   onlyOne(key, receiver, 'receiver');
   if (!(maxRecordSize >= 18)) throw new RangeError('maxRecordSize must be 18 or more');
-  const own = { receiver, key: key === undefined || typeof key === 'function' ? key : readKey(key) };
+  const isBytes = key !== undefined && typeof key !== 'function';
+  const own = { receiver, key: isBytes ? readKey(key) : key };
   const { coding } = content;
   return async (start) => {
     const { cek, nonce } = await findKeys(content, own, start);
