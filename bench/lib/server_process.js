@@ -18,5 +18,8 @@ server.on('request', (request, response) => {
 });
 server.on('session', (session) => session.on('error', () => session.destroy()));
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port, ca }));
-process.on('message', () => process.send({ requests, bytes }));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send({ requests, bytes, cpu: user + system });
+});
 process.on('disconnect', () => process.exit());

@@ -10,8 +10,12 @@ import { median } from '../lib/measure.js';
 async function startServer(script) {
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const once = () => new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', () => reject(new Error('The service has ended')));
+    const ended = () => reject(new Error('The service has ended'));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
   });
   const { port, ca } = await once();
   const count = async () => {
@@ -83,14 +87,17 @@ export async function sending({ webPush, script, effort, inFlight }) {
     const results = list.map(() => []);
     for (const { run } of list) await run(rows.slice(0, Math.ceil(rows.length / 4)));
     for (let i = 0; i < effort.sendRounds; i++) {
-      for (const [k, { run }] of list.entries()) results[k].push(await time(() => run(rows), rows.length));
+      for (const [k, { run }] of list.entries()) results[k].push(await time(() => run(rows), rows.length, server));
     }
     await close();
     const expected = list.length * (Math.ceil(rows.length / 4) + effort.sendRounds * rows.length);
     const { requests } = await server.count();
     if (requests !== expected) throw new Error(`${expected} were sent, ${requests} arrived`);
+    const service = results.map((rounds) => median(rounds.map(({ service }) => service)));
     return {
       inFlight,
+      // Where it needs more than a sender it would be what is measured.
+      lines: list.map(({ name }, k) => `The service spent ${service[k].toFixed(0)} us on each of ${name}`),
       rows: list.map(({ name }, k) => ({
         name,
         perSecond: median(results[k].map((one) => one.perSecond)),
@@ -103,11 +110,17 @@ export async function sending({ webPush, script, effort, inFlight }) {
   }
 }
 
-async function time(run, messages) {
+async function time(run, messages, server) {
+  const before = await server.count();
   const cpu = process.cpuUsage();
   const started = performance.now();
   await run();
   const milliseconds = performance.now() - started;
   const { user, system } = process.cpuUsage(cpu);
-  return { perSecond: (messages / milliseconds) * 1000, cpu: (user + system) / messages };
+  const after = await server.count();
+  return {
+    perSecond: (messages / milliseconds) * 1000,
+    cpu: (user + system) / messages,
+    service: (after.cpu - before.cpu) / messages,
+  };
 }

@@ -469,7 +469,7 @@ export const mutants = [
   {
     name: 'the body of a success not cancelled',
     file: 'src/lib/response.ts',
-    find: 'await body?.cancel();',
+    find: 'else await source.body?.cancel();',
     replace: '',
     why: 'six unread bodies stall a Worker',
   },
