@@ -151,7 +151,7 @@ async function* consume<T extends Delivery>(
  * come.
  *
  * Nothing is begun before the first `next()`. An origin that answers 429 or Retry-After, or fails
- * more often than it succeeds, pauses while the others go on; when its pause is longer than a
+ * again and again, pauses while the others go on; when its pause is longer than a
  * row's patience, the row ends with that error and `attempts` 0. Origins that have not answered
  * yet share a quarter of `concurrency`. Leaving the loop aborts what is in flight and closes the
  * source. After an abort by `signal` come the outcomes of what was begun, ERR_ABORTED for what was
