@@ -45,6 +45,7 @@ const SUITES = {
   interop: async (job) => (await import('../suites/interop.js')).interop(job),
   content: async (job) => (await import('../suites/content.js')).content(job),
   streaming: async (job) => (await import('../suites/content.js')).streaming(job),
+  fairness: async (job) => (await import('../suites/fairness.js')).fairness(job),
   memory: async (job) => (await import('../suites/memory.js')).memory(job),
 };
 

@@ -20,7 +20,7 @@ export function jobsFor(kind, { node, serverScript }) {
     request(effort, 3993), request(effort, 200, 1), request(effort, 200, 16),
     request(effort, 200, 64, 4), request(effort, 200, 64, 1000),
   ];
-  return node ? [...first, ...more, send, ...contents, ...memoryJobs()] : [...first, ...more];
+  return node ? [...first, ...more, send, ...contents, ...memoryJobs(), FAIRNESS] : [...first, ...more];
 }
 
 function contentJobs(kind) {
@@ -31,6 +31,8 @@ function contentJobs(kind) {
   const jobs = [4096, 65_536].map((rs) => ({ suite: 'content', bytes, rs, rounds }));
   return kind === 'quick' ? jobs : [...jobs, { suite: 'streaming', bytes: 2 ** 30 }];
 }
+
+const FAIRNESS = { suite: 'fairness', interleaved: 4000, rows: 10_000, rounds: 5 };
 
 function memoryJobs() {
   const marks = [100_000, 1_000_000];

@@ -13,6 +13,7 @@ const TITLES = {
   interop: () => 'http_ece and subtle-push/ece open each other\'s content',
   content: ({ bytes, rs }) => `Content coding, ${number(bytes / 2 ** 20)} MiB, records of ${number(rs)} bytes`,
   streaming: () => 'Memory of encrypting and decrypting as streams',
+  fairness: () => 'Fairness of sendMany: what others\' stalls cost the rows that can be sent',
   memory: ({ origins }) => `Heap of sendMany, ${origins ? 'every row another origin' : 'one origin'}`,
 };
 
