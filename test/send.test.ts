@@ -50,6 +50,14 @@ sending('takes any 2xx for success and cancels its body unread', async () => {
   }
 });
 
+sending('a fetch is told the URL once, and its init is one that every fetch takes', async () => {
+  const { fetch, calls } = fetchOf({ status: 201 });
+  await send(SUBSCRIPTION, null, { ...HOLLOW, fetch });
+  const { hear, ...init } = { hear: undefined, ...calls[0]?.init };
+  assert.equal(Object.keys(init).sort(), ['body', 'headers', 'method', 'redirect', 'signal']);
+  assert.ok(init.signal instanceof AbortSignal);
+});
+
 sending('lets nothing of a success that fails afterwards cost the outcome', async () => {
   const broken = (parts: object): Fetch => async () =>
     Object.defineProperties(answer(), Object.getOwnPropertyDescriptors(parts));

@@ -93,8 +93,9 @@ async function answered(
   outgoing: Outgoing,
   span: Span,
 ): Promise<Accepted> {
+  const { url, method, headers, body, redirect } = request;
   const init: OwnInit = {
-    ...request,
+    method, headers, body, redirect,
     get signal() { return span.controller.signal; },
     hear: (tell) => (span.tell = tell),
   };
@@ -103,7 +104,7 @@ async function answered(
   let status: unknown;
   try {
     const { fetch } = transfer;
-    running = fetch(request.url, init);
+    running = fetch(url, init);
     response = await race(span, running);
     status = property(response, 'status');
     if (typeof status !== 'number') throw new TypeError('No Response');
