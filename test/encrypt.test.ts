@@ -1,7 +1,9 @@
 /** Encryption: RFC 8291 and RFC 8188 for the sender, and what a caller may do meanwhile. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encrypt, MAX_PAYLOAD, MAX_PAYLOAD_EVERYWHERE, send } from '../src/index.ts';
+import {
+  createRequest, encrypt, MAX_PAYLOAD, MAX_PAYLOAD_EVERYWHERE, send,
+} from '../src/index.ts';
 import type { Encrypt, Subscription } from '../src/index.ts';
 import * as aesgcm from '../src/aesgcm.ts';
 import * as aesgcm128 from '../src/aesgcm128.ts';
@@ -161,6 +163,17 @@ copies('buffers may be overwritten as soon as the call has returned', async () =
   await pending;
   const body = calls[0]?.init.body ?? new Uint8Array();
   assert.is(new TextDecoder().decode(await decrypt(body, await receiver())), 'before');
+});
+
+copies('a buffer may be overwritten before an encryption of the caller\'s own reads it', async () => {
+  const payload = new TextEncoder().encode('before');
+  const late: Encrypt = async (_, given) => {
+    await Promise.resolve();
+    return { body: new Uint8Array(unchecked<Uint8Array>(given)), headers: {} };
+  };
+  const pending = createRequest(SUBSCRIPTION, payload, { vapid: null, encrypt: late });
+  payload.fill(0);
+  assert.is(new TextDecoder().decode((await pending).body ?? undefined), 'before');
 });
 
 copies('objects may be changed as soon as the call has returned', async () => {

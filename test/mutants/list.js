@@ -175,9 +175,16 @@ export const mutants = [
   {
     name: 'the payload not copied',
     file: 'src/encrypt.ts',
-    find: 'utf8(payload) : copyBytes(payload)',
-    replace: 'utf8(payload) : payload instanceof Uint8Array ? payload : copyBytes(payload)',
+    find: 'viewPayload(payload, most).slice()',
+    replace: 'viewPayload(payload, most)',
     why: 'a caller that reuses its buffer sends other bytes than it meant',
+  },
+  {
+    name: 'the payload for a caller’s own encryption not copied',
+    file: 'src/request.ts',
+    find: '(message.encrypt && copyBytes(payload)) ?? payload',
+    replace: 'payload',
+    why: 'an encryption that begins later sends other bytes than the caller meant',
   },
   {
     name: 'the padding reckoned from zero',
@@ -301,8 +308,8 @@ export const mutants = [
   {
     name: 'the key beside another with a comma',
     file: 'src/request.ts',
-    find: '`${keys};${own}`',
-    replace: '`${keys},${own}`',
+    find: '`${keys};`',
+    replace: '`${keys},`',
     why: 'push services look for p256ecdsa in the first element',
   },
   {
