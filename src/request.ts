@@ -1,7 +1,9 @@
 import { PushError } from './errors.ts';
 import { encryptFor, readPadding } from './encrypt.ts';
 import { copyBytes } from './lib/bytes.ts';
+import { readHeaders } from './lib/headers.ts';
 import { addReceipt, addTopic, checkTopic, isHost, readExtra } from './lib/push_fields.ts';
+import type { Fields } from './lib/push_fields.ts';
 import { checkSubscription, requireKeys, toPlain } from './subscription.ts';
 import type { Checked } from './subscription.ts';
 import type {
@@ -59,6 +61,7 @@ const MAX_TTL = 2 ** 31 - 1;
 const URGENCIES: readonly unknown[] = ['very-low', 'low', 'normal', 'high'];
 /** Taken from what `encrypt` answers; others are not its business. */
 const CODING_FIELDS = ['Content-Encoding', 'Encryption', 'Crypto-Key', 'Encryption-Key'] as const;
+
 /** Options of a request that were read and checked, for any number of subscriptions. */
 export interface Message extends Omit<RequestOptions, 'endpoints'> {
   readonly ttl: number;
@@ -118,13 +121,12 @@ function encryptOnce(
   return () => (result ??= start());
 }
 
-type Fields = Record<string, string>;
-
 function addCoding(fields: Fields, { headers }: Encrypted): void {
+  const given = readHeaders(headers);
   fields['Content-Type'] = 'application/octet-stream';
-  for (const [name, value] of Object.entries(headers)) {
-    const own = CODING_FIELDS.find((field) => field.toLowerCase() === name.toLowerCase());
-    if (own) fields[own] = value;
+  for (const name of CODING_FIELDS) {
+    const value = given(name);
+    if (value !== undefined) fields[name] = value;
   }
 }
 

@@ -24,6 +24,17 @@ async function headersOf(
 
 const requests = suite('createRequest');
 
+requests('an encryption may answer its header fields in any shape, and others of its are not taken', async () => {
+  const given = { 'content-encoding': 'aes128gcm', 'crypto-key': 'a=b', 'X-Own': 'no' };
+  for (const headers of [given, new Headers(given), Object.entries(given), { ...given, Encryption: undefined }]) {
+    const own = unchecked<Encrypt>(async () => ({ body: new Uint8Array(1), headers }));
+    assert.equal(await headersOf({ encrypt: own }), {
+      'TTL': '2419200', 'Content-Type': 'application/octet-stream',
+      'Content-Encoding': 'aes128gcm', 'Crypto-Key': 'a=b',
+    });
+  }
+});
+
 requests('is what fetch takes: POST to the endpoint as it was given, no redirects', async () => {
   const { headers, body, ...others } = await createRequest(SUBSCRIPTION, 'x', OPEN);
   assert.equal(others, { url: ENDPOINT, method: 'POST', redirect: 'manual' });

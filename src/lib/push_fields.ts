@@ -20,7 +20,8 @@ export function checkTopic(topic: unknown): void {
   throw new RangeError('topic must be 1 to 32 base64url characters; see topicFrom()');
 }
 
-type Fields = Record<string, string>;
+/** The header fields of a request in the making. */
+export type Fields = Record<string, string>;
 
 export function addTopic(fields: Fields, topic: string | undefined, url: URL): void {
   if (topic === undefined) return;
