@@ -1,4 +1,4 @@
-import { viewBytes, zeros } from './lib/bytes.ts';
+import { join, viewBytes } from './lib/bytes.ts';
 import { openAes128gcm, sealAes128gcm } from './lib/ece/aes128gcm.ts';
 import { CONTENT_AESGCM, readFields, writeFields } from './lib/ece/aesgcm.ts';
 import { readBytes, readText } from './lib/ece/options.ts';
@@ -30,21 +30,10 @@ function readChunk(chunk: unknown): Uint8Array {
 /** All that comes of coding `bytes`. */
 async function collect(bytes: Bytes, create: (give: Give) => Flow | Promise<Flow>): Promise<Bytes> {
   const parts: Bytes[] = [];
-  let length = 0;
-  const flow = await create((part) => {
-    parts.push(part);
-    length += part.length;
-  });
+  const flow = await create((part) => void parts.push(part));
   await flow.write(bytes);
   await flow.end();
-  // Not by `concat`: engines take some ten thousand arguments, and records may be of one byte.
-  const whole = zeros(length);
-  length = 0;
-  for (const part of parts) {
-    whole.set(part, length);
-    length += part.length;
-  }
-  return whole;
+  return join(parts);
 }
 
 /**

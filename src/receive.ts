@@ -1,5 +1,5 @@
 import { PushError } from './errors.ts';
-import { decodeBase64, encodeBase64url } from './lib/base64url.ts';
+import { encodeBase64url, readBase64 } from './lib/base64url.ts';
 import { zeros } from './lib/bytes.ts';
 import { AESGCM, chooseAesgcm128 } from './lib/legacy.ts';
 import { legacyOpener, openWith } from './lib/open.ts';
@@ -57,19 +57,15 @@ async function isPair(keys: KeyPair, point: Bytes): Promise<boolean> {
  * const receiver = await importReceiver(JSON.parse(text));
  */
 export async function importReceiver(keys: ReceiverKeys): Promise<Receiver> {
-  const publicKey = decode(keys.publicKey);
-  const d = decode(keys.privateKey);
-  const auth = decode(keys.auth);
+  const publicKey = readBase64(keys.publicKey);
+  const d = readBase64(keys.privateKey);
+  const auth = readBase64(keys.auth);
   if (!isPoint(publicKey)) throw invalid('publicKey must be 65 bytes, a point of P-256');
   if (d.length !== 32) throw invalid('privateKey must be 32 bytes');
   if (auth.length !== AUTH_LENGTH) throw invalid('auth must be 16 bytes');
   const pair = await importEcdh(publicKey, d).catch(() => undefined);
   if (pair && (await isPair(pair, publicKey))) return { keys: pair, auth, publicKey };
   throw invalid('privateKey does not belong to publicKey');
-}
-
-function decode(text: unknown): Bytes {
-  return (typeof text === 'string' && decodeBase64(text)) || zeros(0);
 }
 
 function invalid(what: string): PushError {

@@ -1,11 +1,11 @@
 import { checkEndpoint, checkPolicy, invalid, parseEndpoint } from './endpoint.ts';
-import { decodeBase64, encodeBase64url } from './lib/base64url.ts';
-import { property, utf8, zeros } from './lib/bytes.ts';
+import { encodeBase64url, readBase64 } from './lib/base64url.ts';
+import { property, utf8 } from './lib/bytes.ts';
 import { isPoint } from './lib/p256.ts';
 import { sha256 } from './lib/sha256.ts';
 import { AUTH_LENGTH } from './lib/webpush.ts';
 import type { Recipient } from './lib/webpush.ts';
-import type { Bytes, EndpointPolicy, Subscription } from './types.ts';
+import type { EndpointPolicy, Subscription } from './types.ts';
 
 /**
  * Reads a member once. Plain objects have own ones only, so that nothing comes from a polluted
@@ -23,17 +23,13 @@ function object(value: unknown): object {
   throw invalid('it must be an object');
 }
 
-function decode(value: unknown): Bytes {
-  return (typeof value === 'string' && decodeBase64(value)) || zeros(0);
-}
-
 /** The keys in an object, checked; `undefined` where it has none. */
 function readKeys(holder: unknown): Recipient | undefined {
   const keys = object(holder);
   const p256dh = read(keys, 'p256dh') ?? undefined;
   const auth = read(keys, 'auth') ?? undefined;
   if (p256dh === undefined && auth === undefined) return undefined;
-  const recipient = { point: decode(p256dh), auth: decode(auth) };
+  const recipient = { point: readBase64(p256dh), auth: readBase64(auth) };
   if (!isPoint(recipient.point)) throw invalid('p256dh must be base64 of 65 bytes, a P-256 point');
   if (recipient.auth.length !== AUTH_LENGTH) throw invalid('auth must be base64 of 16 bytes');
   return recipient;

@@ -47,6 +47,11 @@ export function decodeBase64(text: string): Bytes | undefined {
   return bits > 5 || group ? undefined : bytes;
 }
 
+/** The same of a value of any type; no bytes for what is no base64. */
+export function readBase64(value: unknown): Bytes {
+  return (typeof value === 'string' && decodeBase64(value)) || zeros(0);
+}
+
 /** The bytes of base64url without padding (RFC 7515 §2), or `undefined`. */
 export function decodeBase64url(text: string): Bytes | undefined {
   return /[^\w-]/.test(text) ? undefined : decodeBase64(text);

@@ -275,6 +275,12 @@ test('captures: HTTP text, HTTP/2, curl -v, JSON in many forms, chunks, base64',
   }
 });
 
+test('a capture of more chunks than a call takes arguments', () => {
+  const head = 'POST /a HTTP/1.1\nHost: fcm.googleapis.com\nTransfer-Encoding: chunked\n\n';
+  const found = parseCapture(utf8(`${head}${'1\nx\n'.repeat(200_000)}0\n\n`));
+  assert.is(found?.body?.length, 200_000);
+});
+
 test('the command: files, text, standard input; statuses; JSON', async () => {
   const sub = command.file('sub.json', JSON.stringify(good));
   const made = await capture();

@@ -1,6 +1,6 @@
 import { PushError } from '../../errors.ts';
 import type { Bytes } from '../../types.ts';
-import { decodeBase64 } from '../base64url.ts';
+import { readBase64 } from '../base64url.ts';
 import { copyBytes, utf8, zeros } from '../bytes.ts';
 import { isPoint } from '../p256.ts';
 import { AUTH_LENGTH } from '../webpush.ts';
@@ -81,14 +81,10 @@ export function readKeyid(keyid: unknown = ''): Bytes {
 }
 
 export function readPublicKeys(keys: PublicKeys): Recipient {
-  const [point, auth] = [decode(keys.p256dh), decode(keys.auth)];
+  const [point, auth] = [readBase64(keys.p256dh), readBase64(keys.auth)];
   if (!isPoint(point)) throw invalid('p256dh must be base64 of a P-256 point, 65 bytes');
   if (auth.length !== AUTH_LENGTH) throw invalid('auth must be base64 of 16 bytes');
   return { point, auth };
-}
-
-function decode(text: unknown): Bytes {
-  return (typeof text === 'string' && decodeBase64(text)) || zeros(0);
 }
 
 /** Exactly one way to a key. */
