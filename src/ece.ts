@@ -1,4 +1,4 @@
-import { join, viewBytes } from './lib/bytes.ts';
+import { concat, viewBytes } from './lib/bytes.ts';
 import { openAes128gcm, sealAes128gcm } from './lib/ece/aes128gcm.ts';
 import { CONTENT_AESGCM, readFields, writeFields } from './lib/ece/aesgcm.ts';
 import { readBytes, readText } from './lib/ece/options.ts';
@@ -33,7 +33,7 @@ async function collect(bytes: Bytes, create: (give: Give) => Flow | Promise<Flow
   const flow = await create((part) => void parts.push(part));
   await flow.write(bytes);
   await flow.end();
-  return join(parts);
+  return concat(parts);
 }
 
 /**

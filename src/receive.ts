@@ -42,10 +42,10 @@ export async function generateReceiver(): Promise<Receiver> {
  * and WebKitGTK also one of 0 or of the group's order and more, and fail when it is used.
  */
 async function isPair(keys: KeyPair, point: Bytes): Promise<boolean> {
-  const probe = await generateEcdh(true);
-  const own = ecdh(keys, await exportPoint(probe.publicKey)).catch(() => zeros(0));
+  const probe = await generateReceiver();
+  const own = ecdh(keys, probe.publicKey).catch(() => []);
   // The time that this takes tells of a secret that is never used again.
-  return (await own).join() === (await ecdh(probe, point)).join();
+  return (await own).join() === (await ecdh(probe.keys, point)).join();
 }
 
 /**

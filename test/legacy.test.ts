@@ -41,7 +41,7 @@ async function sealed(
     records.map((record, i) => sealRecord(key, recordNonce(nonce, i), record)),
   );
   const headers = fields(encodeBase64url(sender), encodeBase64url(SALT));
-  return { body: concat(...parts), headers: { 'Content-Encoding': coding.name, ...headers } };
+  return { body: concat(parts), headers: { 'Content-Encoding': coding.name, ...headers } };
 }
 
 const newer = (dh: string, salt: string, more = ''): Record<string, string> =>
@@ -152,8 +152,8 @@ for (const [name, coding, fields] of FORMS) {
     const part = (from: number, to?: number): Bytes => body.slice(from * length, to && to * length);
     await closed(await make(pad('abc'), pad('def')), 'no short record at the end');
     await closed({ headers, body: part(0, 2) }, 'cut between records');
-    await closed({ headers, body: concat(part(1, 2), part(0, 1), part(2)) }, 'swapped');
-    await closed({ headers, body: concat(part(0, 1), part(0, 1), part(2)) }, 'repeated');
+    await closed({ headers, body: concat([part(1, 2), part(0, 1), part(2)]) }, 'swapped');
+    await closed({ headers, body: concat([part(0, 1), part(0, 1), part(2)]) }, 'repeated');
     await closed({ headers, body: body.slice(0, -1) }, 'cut inside a record');
   });
 

@@ -50,7 +50,7 @@ async function sealed(
   const parts = await Promise.all(
     records.map((record, i) => sealRecord(key, recordNonce(keys.nonce, i), record)),
   );
-  return concat(writeHeader(salt, rs, keyid ?? sender), ...parts);
+  return concat([writeHeader(salt, rs, keyid ?? sender), ...parts]);
 }
 
 const data = (value: string): Bytes => new Uint8Array(new TextEncoder().encode(value));
@@ -195,13 +195,13 @@ messages('RFC 8188 2: no delimiter, the wrong one, records cut, swapped or repea
     'no octet': await sealed([zeros(0)]),
     'another delimiter': await sealed([new Uint8Array([97, 3])]),
     'data without delimiter': await sealed([data('abc')]),
-    'cut between records': concat(head, part(0, 2)),
+    'cut between records': concat([head, part(0, 2)]),
     'cut inside a record': whole.slice(0, -1),
-    'swapped': concat(head, part(1, 2), part(0, 1), part(2)),
-    'repeated': concat(head, part(0, 1), part(0, 1), part(2)),
-    'extended': concat(whole, zeros(20)),
-    'without its first': concat(head, part(1)),
-    'another rs': concat(whole.slice(0, 16), new Uint8Array([0, 0, 0, 21]), whole.slice(20)),
+    'swapped': concat([head, part(1, 2), part(0, 1), part(2)]),
+    'repeated': concat([head, part(0, 1), part(0, 1), part(2)]),
+    'extended': concat([whole, zeros(20)]),
+    'without its first': concat([head, part(1)]),
+    'another rs': concat([whole.slice(0, 16), new Uint8Array([0, 0, 0, 21]), whole.slice(20)]),
     'rs of 17': await sealed([delimit(data(''), 0, true)], { rs: 17 }),
     'rs of 0': await sealed([delimit(data('a'), 0, true)], { rs: 0 }),
   };
@@ -233,7 +233,7 @@ messages('bodies that are too short, too long or none', async () => {
   assert.is(
     (await decrypt(await sealed([long], { rs }), await receiver())).length, long.length - 1,
   );
-  await closed(await sealed([concat(zeros(1), long)], { rs }), undefined, 'over 128 KiB');
+  await closed(await sealed([concat([zeros(1), long])], { rs }), undefined, 'over 128 KiB');
 });
 
 messages('what is no message, or no receiver, is a TypeError', async () => {

@@ -1,5 +1,5 @@
 /** A request that somebody captured: as HTTP text, or as JSON. */
-import { join, property } from '../lib/bytes.ts';
+import { concat, property } from '../lib/bytes.ts';
 import type { Bytes } from '../types.ts';
 import { asText, bytesOf, decodeEither } from './encoded.ts';
 
@@ -58,7 +58,7 @@ function unchunk(body: Bytes): Bytes | undefined {
     const line = /^([0-9a-f]{1,6})[^\n]*\n/i.exec(latin1(body.subarray(at, at + 64)));
     if (!line) return undefined;
     const length = Number.parseInt(line[1] ?? '', 16);
-    if (length === 0) return join(parts);
+    if (length === 0) return concat(parts);
     at += line[0].length;
     parts.push(body.slice(at, at + length));
     at += length + (body[at + length] === 13 ? 2 : 1);

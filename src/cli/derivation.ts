@@ -88,7 +88,7 @@ async function deriveRfc8291(receiver: Receiver, body: Bytes): Promise<Outcome<r
     { name: 'PRK_key', bytes: prk(auth, secret), how: 'HMAC-SHA-256(auth_secret, ecdh_secret)' },
     {
       name: 'key_info',
-      bytes: concat(info, point, keyid),
+      bytes: concat([info, point, keyid]),
       how: '"WebPush: info" || 00 || ua_public || as_public',
     },
     { name: 'IKM', bytes: ikm, how: 'HMAC-SHA-256(PRK_key, key_info || 01)' },
@@ -124,7 +124,7 @@ async function derive(
   const context = coding.bound ? keyContext(point, params.dh) : undefined;
   const label = (name: string): Bytes => {
     const text = utf8(`Content-Encoding: ${name}`);
-    return context ? concat(text, new Uint8Array(1), context) : text;
+    return context ? concat([text, new Uint8Array(1), context]) : text;
   };
   const ikm = coding.bound ? mixAuth(secret, auth) : secret;
   const infos = { cek: label(coding.name), nonce: label('nonce') };

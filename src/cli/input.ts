@@ -1,7 +1,7 @@
 /** Reading files and standard input, and writing files that hold secrets. */
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { decodeUtf8, join } from '../lib/bytes.ts';
+import { decodeUtf8, concat } from '../lib/bytes.ts';
 import type { Bytes } from '../types.ts';
 import { parseField } from './capture.ts';
 import type { Field } from './capture.ts';
@@ -34,7 +34,7 @@ async function drain(chunks: AsyncIterable<unknown>, most: number): Promise<Take
     length += part.length;
     if (length > most) break;
   }
-  return { bytes: join(parts), more: length > most };
+  return { bytes: concat(parts), more: length > most };
 }
 
 /** At most about `most` bytes of a file, or of standard input for `-`. */

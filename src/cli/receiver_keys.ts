@@ -24,7 +24,7 @@ function find(value: unknown, names: readonly string[]): string | undefined {
 function pointOf(jwk: unknown): string | undefined {
   const [x, y] = ['x', 'y'].map((name) => decodeBase64(String(property(jwk, name))));
   if (!x || !y) return undefined;
-  return encodeBase64url(concat(new Uint8Array([4]), x, y));
+  return encodeBase64url(concat([new Uint8Array([4]), x, y]));
 }
 
 export async function readReceiverFile(name: string, terminal: Terminal): Promise<Receiver> {

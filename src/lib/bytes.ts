@@ -18,12 +18,8 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-export function concat(...parts: readonly Uint8Array[]): Bytes {
-  return join(parts);
-}
-
-/** The same for any number of parts: engines take some ten thousand arguments. */
-export function join(parts: readonly Uint8Array[]): Bytes {
+/** The parts one after another. Taken as an array: calls take some ten thousand arguments. */
+export function concat(parts: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = zeros(length);

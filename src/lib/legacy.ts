@@ -19,8 +19,8 @@ export interface LegacyCoding extends Coding {
 
 /** The length of the padding in `overhead` octets, big-endian, the padding, the data. */
 export function padFront(overhead: number, data: Uint8Array, pad: number): Bytes {
-  const record = concat(zeros(overhead + pad), data);
-  if (overhead === 2) record[0] = pad >> 8;
+  const record = concat([zeros(overhead + pad), data]);
+  record[0] = pad >> 8;
   record[overhead - 1] = pad;
   return record;
 }
@@ -66,13 +66,13 @@ export const MAX_RECORD_SIZE: number = 2 ** 36 - 31;
 
 /** The secret with the authentication secret mixed in (draft-ietf-webpush-encryption-04 §3.3). */
 export function mixAuth(secret: Bytes, auth: Bytes): Bytes {
-  return expand(extract(auth, secret), utf8('Content-Encoding: auth\0'), 32);
+  return expand(extract(auth, secret), utf8('Content-Encoding: auth\0'));
 }
 
 /** Both public keys, with their lengths (draft-ietf-httpbis-encryption-encoding-02 §4.2). */
 export function keyContext(receiver: Uint8Array, sender: Uint8Array): Bytes {
   const length = new Uint8Array([0, 65]);
-  return concat(utf8('P-256\0'), length, receiver, length, sender);
+  return concat([utf8('P-256\0'), length, receiver, length, sender]);
 }
 
 /** `context`: as `keyContext` answers it, empty for an explicit key, `undefined` where unbound. */
@@ -84,7 +84,7 @@ export function legacyKeys(
 ): ContentKeys {
   const info = (label: string): Bytes => {
     const text = utf8(`Content-Encoding: ${label}`);
-    return context ? concat(text, zeros(1), context) : text;
+    return context ? concat([text, zeros(1), context]) : text;
   };
   return contentKeys(salt, ikm, info(name), info('nonce'));
 }

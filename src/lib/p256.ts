@@ -56,7 +56,7 @@ export async function publicPoint(pair: KeyPair): Promise<Bytes> {
  */
 export async function exportPoint(key: CryptoKey): Promise<Bytes> {
   const { x, y } = await crypto.subtle.exportKey('jwk', key);
-  return concat(new Uint8Array([4]), decodeBase64url(x ?? '')!, decodeBase64url(y ?? '')!);
+  return concat([new Uint8Array([4]), decodeBase64url(x ?? '')!, decodeBase64url(y ?? '')!]);
 }
 
 /** The x coordinate of `own` times `point`: 32 bytes. `point` was checked by `isPoint`. */

@@ -3,7 +3,7 @@
  * for Web Push messages and for content coding of any length.
  */
 import type { Bytes, CryptoKey } from '../types.ts';
-import { concat, join, utf8, zeros } from './bytes.ts';
+import { concat, utf8, zeros } from './bytes.ts';
 import { expand, extract } from './sha256.ts';
 
 /** The tag of AEAD_AES_128_GCM (RFC 5116 §5.1). */
@@ -142,7 +142,7 @@ export async function openRecords(
   // The drafts mark the end by a record that is not full, so a full last one was cut off
   // (draft-ietf-httpbis-encryption-encoding-02 §2).
   if (!layout.counted && ciphertext.length % length === 0) return 'truncated';
-  return join(parts);
+  return concat(parts);
 }
 
 /** salt, rs, idlen and keyid (RFC 8188 §2.1), with what follows them. */
@@ -153,7 +153,7 @@ export function writeHeader(
   ...records: readonly Uint8Array[]
 ): Bytes {
   const sizes = new Uint8Array([rs >> 24, rs >> 16, rs >> 8, rs, keyid.length]);
-  return concat(salt, sizes, keyid, ...records);
+  return concat([salt, sizes, keyid, ...records]);
 }
 
 export interface Header {

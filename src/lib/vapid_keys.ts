@@ -38,7 +38,7 @@ export function readPoint(value: unknown): Bytes {
 /** A private key; some tools drop its leading zeros. */
 export function readScalar(value: unknown): Bytes {
   const bytes = decodeText(value) ?? copyBytes(value) ?? zeros(0);
-  if (bytes.length > 0 && bytes.length <= 32) return concat(zeros(32 - bytes.length), bytes);
+  if (bytes.length > 0 && bytes.length <= 32) return concat([zeros(32 - bytes.length), bytes]);
   throw invalidVapid('the private key must be 32 bytes');
 }
 
@@ -79,7 +79,7 @@ function readJwk(jwk: unknown): { d: unknown; point: unknown } {
   const d = property(jwk, 'd');
   if (d === undefined) throw invalidVapid('this JWK has no private part "d"');
   if (x === undefined && y === undefined) return { d, point: undefined };
-  return { d, point: concat(new Uint8Array([4]), readScalar(x), readScalar(y)) };
+  return { d, point: concat([new Uint8Array([4]), readScalar(x), readScalar(y)]) };
 }
 
 /** A file's bytes: DER, or text that is PEM or JSON. */
@@ -117,7 +117,7 @@ async function derivePoint(d: Bytes): Promise<Bytes> {
       'pkcs8', encodePkcs8(d), { name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'],
     );
     const { x, y } = await crypto.subtle.exportKey('jwk', key);
-    return concat(new Uint8Array([4]), readScalar(x), readScalar(y));
+    return concat([new Uint8Array([4]), readScalar(x), readScalar(y)]);
   } catch (cause) {
     const why = 'it has no public key, and this platform cannot derive one; give both';
     throw invalidVapid(why, cause);

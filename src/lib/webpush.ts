@@ -39,7 +39,7 @@ export function combineKeys(
   receiver: Uint8Array,
   sender: Uint8Array,
 ): Bytes {
-  return hmac(extract(auth, secret), concat(KEY_INFO, receiver, sender, FIRST));
+  return hmac(extract(auth, secret), concat([KEY_INFO, receiver, sender, FIRST]));
 }
 
 /** The body of a message: header and one record (RFC 8291 §4), which `delimit` made. */

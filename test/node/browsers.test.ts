@@ -113,8 +113,8 @@ async function subscribeFirefox(browsers: Browsers, key: string | undefined = un
 
 const empty = { method: 'POST', headers: { TTL: '60' } };
 const packet = (tag: number, ...fields: Bytes[]): Bytes => {
-  const body = concat(...fields);
-  return concat(new Uint8Array([tag]), p.encodeVarint(BigInt(body.length)), body);
+  const body = concat(fields);
+  return concat([new Uint8Array([tag]), p.encodeVarint(BigInt(body.length)), body]);
 };
 
 /** What a device is told at its first check-in. */
@@ -179,8 +179,8 @@ test('Chromium: checked in, registered, pushed to at Google\'s and this address'
     const port = mcsPort(browsers);
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
     const { until } = collect(socket);
-    socket.write(concat(new Uint8Array([41]),
-      packet(2, p.bytesField(3, who[0]), p.bytesField(5, who[1]))));
+    socket.write(concat([new Uint8Array([41]),
+      packet(2, p.bytesField(3, who[0]), p.bytesField(5, who[1]))]));
     assert.is((await until((bytes) => bytes.length > 1))[0], 41);
     await browsers.ready({ browser: 'chromium' });
     const { publicKey } = socket.getPeerX509Certificate()!;

@@ -33,8 +33,8 @@ function* read(told: Told[]): Parser {
 }
 
 const packet = (tag: number, ...fields: Bytes[]): Bytes => {
-  const body = concat(...fields);
-  return concat(new Uint8Array([tag]), p.encodeVarint(BigInt(body.length)), body);
+  const body = concat(fields);
+  return concat([new Uint8Array([tag]), p.encodeVarint(BigInt(body.length)), body]);
 };
 
 function setUp() {
@@ -60,7 +60,8 @@ function setUp() {
   const gcm = createGcm(hub, () => 1_700_000_000_000);
 
   const checkIn = (id = 0n, secret = 0n): readonly [string, string] => {
-    const request = concat(p.varintField(2, id), p.fixed64Field(13, secret), p.varintField(14, 3));
+    const sent = [p.varintField(2, id), p.fixed64Field(13, secret), p.varintField(14, 3)];
+    const request = concat(sent);
     const [status, body] = gcm.checkIn(request);
     assert.is(status, 200);
     const fields = p.decodeFields(body as Bytes)!;
@@ -85,9 +86,9 @@ function setUp() {
   };
   const login = (who: readonly [string, string], ...received: string[]) => {
     const chromium = connect();
-    chromium.onData(concat(new Uint8Array([41]), packet(LOGIN, p.bytesField(1, 'chrome-156'),
+    chromium.onData(concat([new Uint8Array([41]), packet(LOGIN, p.bytesField(1, 'chrome-156'),
       p.bytesField(2, 'mcs.android.com'), p.bytesField(3, who[0]), p.bytesField(5, who[1]),
-      ...received.map((id) => p.bytesField(10, id)))));
+      ...received.map((id) => p.bytesField(10, id)))]));
     return chromium;
   };
   return { gcm, checkIn, register, connect, login, subscribers, gone, acknowledged, online };
@@ -114,7 +115,7 @@ test('check-in refuses what is malformed and who has another token', () => {
   const { gcm, checkIn } = setUp();
   assert.is(gcm.checkIn(utf8('\x0f'))[0], 400);
   const [id, secret] = checkIn();
-  const forged = concat(p.varintField(2, BigInt(id)), p.fixed64Field(13, BigInt(secret) + 1n));
+  const forged = concat([p.varintField(2, BigInt(id)), p.fixed64Field(13, BigInt(secret) + 1n)]);
   assert.is(gcm.checkIn(forged)[0], 401);
 });
 
@@ -207,8 +208,9 @@ test('a selective acknowledgement names its pushes', () => {
   register(who);
   const chromium = login(who);
   for (const id of ['a', 'b', 'c']) subscribers[0]!.deliver(push(id));
-  const data = concat(p.bytesField(1, 'b'), p.bytesField(1, 'unknown'));
-  chromium.onData(packet(7, p.bytesField(7, concat(p.varintField(1, 12), p.bytesField(2, data)))));
+  const data = concat([p.bytesField(1, 'b'), p.bytesField(1, 'unknown')]);
+  const extension = concat([p.varintField(1, 12), p.bytesField(2, data)]);
+  chromium.onData(packet(7, p.bytesField(7, extension)));
   chromium.onData(packet(7, p.bytesField(7, utf8('\x0f'))));
   assert.equal(acknowledged.map(({ id }) => id), ['b']);
 });
@@ -276,12 +278,12 @@ test('who breaks the protocol is cut off, and nothing throws', () => {
   const strangers: Record<string, Bytes> = {
     'an old version': new Uint8Array([37]),
     'a browser that speaks HTTP': utf8('GET / HTTP/1.1\r\n'),
-    'no login': concat(version, packet(0)),
-    'a login without a name': concat(version, packet(LOGIN)),
-    'a wrong token': concat(version, packet(LOGIN, p.bytesField(3, id), p.bytesField(5, '1'))),
-    'no Protocol Buffers': concat(version, packet(LOGIN, utf8('\x0f'))),
-    'too long': concat(version, new Uint8Array([LOGIN, 0x81, 0x80, 0x04])),
-    'a size of four octets': concat(version, new Uint8Array([LOGIN, 0x80, 0x80, 0x80, 0x00])),
+    'no login': concat([version, packet(0)]),
+    'a login without a name': concat([version, packet(LOGIN)]),
+    'a wrong token': concat([version, packet(LOGIN, p.bytesField(3, id), p.bytesField(5, '1'))]),
+    'no Protocol Buffers': concat([version, packet(LOGIN, utf8('\x0f'))]),
+    'too long': concat([version, new Uint8Array([LOGIN, 0x81, 0x80, 0x04])]),
+    'a size of four octets': concat([version, new Uint8Array([LOGIN, 0x80, 0x80, 0x80, 0x00])]),
   };
   for (const [name, bytes] of Object.entries(strangers)) {
     const stranger = connect();
@@ -306,7 +308,7 @@ test('remembers a bounded number of profiles and registrations; the absent make 
   const late = checkIn();
   assert.is(gone.length, subscribers.length);
   login(late);
-  assert.is(gcm.checkIn(concat(p.varintField(2, 0)))[0], 401);
+  assert.is(gcm.checkIn(concat([p.varintField(2, 0)]))[0], 401);
 });
 
 test.run();

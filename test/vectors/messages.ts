@@ -105,7 +105,7 @@ async function sealRecords(v: Members, pad: Pad): Promise<Bytes> {
     if (has(record, 'nonce')) assert.is(hex(iv), text(record, 'nonce'));
     parts.push(await sealRecord(key, iv, padded));
   }
-  return concat(...parts);
+  return concat(parts);
 }
 
 async function checkRecords(v: Members): Promise<void> {

@@ -55,7 +55,7 @@ function otherDoorsFor(point: Bytes): readonly Entry[] {
   const audience = 'https://push.example.com';
   const [x, y, d] = [point.subarray(1, 33), point.subarray(33), zeros(32)].map(encodeBase64url);
   const jwk = { kty: 'EC', crv: 'P-256', x, y, d };
-  const body = concat(writeHeader(zeros(16), 4096, point), zeros(17));
+  const body = concat([writeHeader(zeros(16), 4096, point), zeros(17)]);
   const fields = {
     'Content-Encoding': 'aesgcm', 'Encryption': 'salt=AAAAAAAAAAAAAAAAAAAAAA',
     'Crypto-Key': `dh="${text}"`,

@@ -31,7 +31,7 @@ export function openAes128gcm(options: OpenOptions, give: (data: Bytes) => void)
   let flow: Flow | undefined;
   const write = async (bytes: Uint8Array): Promise<void> => {
     if (flow) return flow.write(bytes);
-    start = concat(start, bytes);
+    start = concat([start, bytes]);
     const header = readHeader(start);
     if (header === 'short-header') return undefined;
     if (refused(header)) throw decryptFailed();

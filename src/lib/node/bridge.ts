@@ -1,7 +1,7 @@
 /** Between node:http and a handler of Fetch's Request and Response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bytes } from '../../types.ts';
-import { join } from '../bytes.ts';
+import { concat } from '../bytes.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -29,7 +29,7 @@ export async function readBody(
     if (length > limit) return undefined;
     chunks.push(chunk);
   }
-  return join(chunks);
+  return concat(chunks);
 }
 
 /** Answers with a status and a text or bytes; the connection is not used again after an error. */

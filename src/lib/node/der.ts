@@ -1,6 +1,6 @@
 /** DER (X.690), written by hand: what a certificate needs and no more. */
 import type { Bytes } from '../../types.ts';
-import { concat, join, utf8, zeros } from '../bytes.ts';
+import { concat, utf8, zeros } from '../bytes.ts';
 
 /** X.690 §8.1: identifier octets. */
 const INTEGER = 0x02;
@@ -19,9 +19,9 @@ function lengthOctets(length: number): Bytes {
 
 /** One value; `tag` is the whole identifier octet. Contents up to 65,535 bytes. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Bytes {
-  const value = join(contents);
+  const value = concat(contents);
   if (value.length > 0xffff) throw new RangeError('A certificate holds at most 65535 bytes');
-  return concat(new Uint8Array([tag]), lengthOctets(value.length), value);
+  return concat([new Uint8Array([tag]), lengthOctets(value.length), value]);
 }
 
 export function sequence(...values: readonly Uint8Array[]): Bytes {

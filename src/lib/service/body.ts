@@ -1,5 +1,5 @@
 import type { Bytes } from '../../types.ts';
-import { join, zeros } from '../bytes.ts';
+import { concat, zeros } from '../bytes.ts';
 
 /** The body of a request as far as it was read. `tooLong`: there was more than `limit` bytes. */
 export interface Body {
@@ -27,6 +27,6 @@ export async function readBody(request: Request, limit: number): Promise<Body> {
 }
 
 function cut(parts: readonly Uint8Array[], limit: number): Body {
-  const whole = join(parts);
+  const whole = concat(parts);
   return { bytes: whole.slice(0, limit), tooLong: whole.length > limit };
 }

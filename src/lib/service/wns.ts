@@ -69,7 +69,7 @@ function check({ header, coding, ttl }: Candidate): Refusal | undefined {
 
 /** Base64 in a query, percent-encoded in lower case: to decode and encode it again changes it. */
 function channel(): string {
-  const token = encodeBase64url(concat(new Uint8Array([5, 6, 0, 0, 0, 0]), randomBytes(172)));
+  const token = encodeBase64url(concat([new Uint8Array([5, 6, 0, 0, 0, 0]), randomBytes(172)]));
   const padding = '%3d'.repeat((4 - (token.length % 4)) % 4);
   return token.replaceAll('-', '%2b').replaceAll('_', '%2f') + padding;
 }

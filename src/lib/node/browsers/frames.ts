@@ -87,7 +87,8 @@ function gather(whole: Gathered, part: Bytes, limit: number): void {
   const length = whole.length + part.length;
   if (length > limit) throw new WebSocketError(TOO_BIG, `A message is over ${limit} bytes`);
   if (length > whole.bytes.length) {
-    whole.bytes = concat(whole.bytes.subarray(0, whole.length), zeros(length * 2 - whole.length));
+    const room = zeros(length * 2 - whole.length);
+    whole.bytes = concat([whole.bytes.subarray(0, whole.length), room]);
   }
   whole.bytes.set(part, whole.length);
   whole.length = length;
@@ -125,7 +126,7 @@ export function encodeFrame(opcode: number, data: Uint8Array): Bytes {
   const view = new DataView(head.buffer);
   if (head.length === 4) view.setUint16(2, length);
   if (head.length === 10) view.setBigUint64(2, BigInt(length));
-  return concat(head, data);
+  return concat([head, data]);
 }
 
 /** §7.4: codes that may stand in a frame, those registered since among them. */

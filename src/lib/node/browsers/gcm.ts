@@ -96,9 +96,9 @@ function checkIn(devices: Devices, hub: Hub, now: Now, body: Bytes): Answer {
   const id = p.numberOf(fields, 2) || generateId();
   const secret = p.numberOf(fields, 13) || generateId();
   if (!admit(devices, hub, String(id), String(secret))) return [401, 'The token is another'];
-  return [200, concat(
+  return [200, concat([
     p.varintField(1, 1), p.varintField(3, now()), p.fixed64Field(7, id), p.fixed64Field(8, secret),
-  )];
+  ])];
 }
 
 /** What an `Authorization: AidLogin <id>:<token>` proves. */

@@ -91,8 +91,8 @@ function encodePush(message: McsMessage, received: number, now: Now): Bytes {
     if (value !== undefined && message.data) data[name] = value;
   }
   const pairs = Object.entries(data).map(([key, value]) =>
-    p.bytesField(7, concat(p.bytesField(1, key), p.bytesField(2, value))));
-  return concat(
+    p.bytesField(7, concat([p.bytesField(1, key), p.bytesField(2, value)])));
+  return concat([
     p.bytesField(2, message.id),
     p.bytesField(3, message.sender),
     p.bytesField(5, message.app),
@@ -104,7 +104,7 @@ function encodePush(message: McsMessage, received: number, now: Now): Bytes {
     message.data ? p.bytesField(21, message.data) : new Uint8Array(0),
     // immediate_ack: Chromium else acknowledges every tenth only.
     p.varintField(24, 1),
-  );
+  ]);
 }
 
 /** The persistent ids in an IqStanza's SelectiveAck. */
@@ -144,7 +144,7 @@ export function createMcsSession(handlers: McsHandlers, now: Now): McsSession {
 function write(state: State, tag: number, body: Bytes): void {
   state.sent++;
   const size = p.encodeVarint(BigInt(body.length));
-  state.handlers.write(concat(new Uint8Array([tag]), size, body));
+  state.handlers.write(concat([new Uint8Array([tag]), size, body]));
 }
 
 function onMessage(state: State, tag: number, fields: p.Fields): void {
@@ -166,10 +166,10 @@ function login(state: State, fields: p.Fields): void {
   state.isLoggedIn = true;
   handlers.write(new Uint8Array([VERSION]));
   // last_stream_id_received (6): the client forgets the persistent ids that it has just told.
-  write(state, LOGIN_RESPONSE, concat(
+  write(state, LOGIN_RESPONSE, concat([
     p.bytesField(1, p.textOf(fields, 1) ?? ''), p.varintField(5, 1), p.varintField(6, 1),
     p.varintField(8, now()),
-  ));
+  ]));
   start();
 }
 

@@ -31,19 +31,19 @@ function key(field: number, type: number): Bytes {
 }
 
 export function varintField(field: number, value: bigint | number): Bytes {
-  return concat(key(field, VARINT), encodeVarint(BigInt(value)));
+  return concat([key(field, VARINT), encodeVarint(BigInt(value))]);
 }
 
 export function fixed64Field(field: number, value: bigint): Bytes {
   const bytes = zeros(8);
   new DataView(bytes.buffer).setBigUint64(0, value, true);
-  return concat(key(field, FIXED64), bytes);
+  return concat([key(field, FIXED64), bytes]);
 }
 
 /** A text, bytes or a message within a message. */
 export function bytesField(field: number, value: Uint8Array | string): Bytes {
   const bytes = typeof value === 'string' ? utf8(value) : value;
-  return concat(key(field, LENGTH_DELIMITED), encodeVarint(BigInt(bytes.length)), bytes);
+  return concat([key(field, LENGTH_DELIMITED), encodeVarint(BigInt(bytes.length)), bytes]);
 }
 
 /** Where a reader stands. */
