@@ -32,13 +32,31 @@ function planted({ file, find, replace }) {
 }
 
 /** Files that take many seconds. */
-const LONG = /^(hostile|send_many)/;
+const LONG = /^(ece|hostile|send_many|vectors)/;
 
-/** Test files named after the mutated one first: they find it soonest. The long ones last. */
+/** By what the tests of a source are called, where not by its own name; the first that fits. */
+const CALLED = [
+  ['lib/many/lanes', /^send_many_(retry|fair)/],
+  ['lib/many/flight', /^send_many_(retry|timer|end)/],
+  ['lib/many/pump', /^send_many_fair/],
+  ['lib/ece/', /^(ece|vectors)/],
+  ['lib/send/', /^(send_abort|send\.|send_secrets|cancel)/],
+  ['lib/(secrets|response)', /^(send_secrets|send\.)/],
+  ['lib/service/claims', /^service_vapid/],
+  ['lib/token_cache', /^vapid/],
+  ['lib/der', /^vapid_keys/],
+  ['lib/base64url', /^subscription/],
+  ['lib/push_fields', /^request/],
+  ['lib/(p256|params|open|headers)', /^(legacy|receive)/],
+  ['lib/(webpush|records|legacy)', /^(encrypt|legacy|receive)/],
+  ['lib/sha256', /^vectors/],
+];
+
+/** Test files that find a bug soonest first, the long ones last. */
 function ordered(files, file) {
-  const name = basename(file, '.ts').split('_')[0];
-  const rank = (test) =>
-    (basename(test).startsWith(name) ? 0 : LONG.test(basename(test)) ? 2 : 1);
+  const own = new RegExp(`^${basename(file, '.ts').split('_')[0]}`);
+  const called = CALLED.find(([source]) => new RegExp(source).test(file))?.[1] ?? own;
+  const rank = (test) => (called.test(basename(test)) ? 0 : LONG.test(basename(test)) ? 2 : 1);
   return [...files].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -91,9 +109,11 @@ const tally = { passed: 0, failed: 0 };
 /** Two at a time: each is a process of its own. */
 async function work(queue, number) {
   for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const start = Date.now();
     const { ok, text } = await judge(mutant, join(folder, String(number)));
+    const seconds = ((Date.now() - start) / 1000).toFixed(1);
     tally[ok ? 'passed' : 'failed']++;
-    console.log(`${ok ? 'ok  ' : 'FAIL'} ${mutant.file}: ${mutant.name}\n       ${text}`);
+    console.log(`${ok ? 'ok  ' : 'FAIL'} ${mutant.file}: ${mutant.name}\n       ${text} (${seconds} s)`);
     if (!ok) console.log(`       why it matters: ${mutant.why}`);
   }
 }
