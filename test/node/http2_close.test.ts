@@ -22,7 +22,8 @@ import {
 const test = cleanSuite('http2Fetch: close');
 const url = ({ port }: { port: number }): string => `https://localhost:${port}/secret`;
 
-test('close waits for what is in flight, takes nothing new, and closes every socket', async (cleanup) => {
+/** Answers when told to: `held` has what answers the requests that came. */
+async function holdingServer(cleanup: Cleanup, maxConcurrentStreams: number) {
   const held: (() => void)[] = [];
   const server = await http2Server(
     cleanup,
@@ -31,8 +32,13 @@ test('close waits for what is in flight, takes nothing new, and closes every soc
         .resume()
         .on('end', () => held.push(() => stream.respond({ ':status': 201 }, { endStream: true })));
     },
-    { settings: { maxConcurrentStreams: 2 } },
+    { settings: { maxConcurrentStreams } },
   );
+  return { server, held };
+}
+
+test('close waits for what is in flight, takes nothing new, and closes every socket', async (cleanup) => {
+  const { server, held } = await holdingServer(cleanup, 2);
   const fetch = createFetch(cleanup, { sessions: 1 });
   // Two in flight, three that wait for them.
   const all = Array.from({ length: 5 }, () => post(fetch, url(server)));
@@ -105,16 +111,7 @@ test('close gives up connections in the making, proxies, and peers that are deaf
 test('close while a further session cannot be made', async (cleanup) => {
   let asked = 0;
   let fail = (): void => {};
-  const held: (() => void)[] = [];
-  const server = await http2Server(
-    cleanup,
-    (stream) => {
-      stream
-        .resume()
-        .on('end', () => held.push(() => stream.respond({ ':status': 201 }, { endStream: true })));
-    },
-    { settings: { maxConcurrentStreams: 1 } },
-  );
+  const { server, held } = await holdingServer(cleanup, 1);
   const fetch = createFetch(
     cleanup,
     {},
