@@ -2,6 +2,7 @@
  * An application server for the tests of ./service, by hand on WebCrypto: it shares no line with the
  * library, so that neither can hide the other's mistakes.
  */
+import * as assert from 'uvu/assert';
 import type { PushService, TestSubscription } from '../src/service.ts';
 
 type Json = { readonly [name: string]: unknown };
@@ -157,6 +158,25 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Object.entries(value)
     .find(([key]) => key === name)?.[1] : undefined;
+}
+
+async function reasonOf(response: Response): Promise<unknown> {
+  const body: unknown = await response.json();
+  return body && typeof body === 'object' && 'reason' in body ? body.reason : undefined;
+}
+
+/** Asserts the status and the reason of an answer. */
+export async function refused(response: Response, status: number, reason: string): Promise<void> {
+  assert.is(response.status, status);
+  assert.is(response.headers.get('Content-Type'), 'application/json');
+  assert.is(await reasonOf(response), reason);
+}
+
+/** Where an answer says that its message or subscription is. */
+export function location(response: Response): string {
+  const url = response.headers.get('Location');
+  if (url === null) throw new Error(`No Location: ${response.status}`);
+  return url;
 }
 
 /** A clock that is set by hand. */
