@@ -1,0 +1,73 @@
+/** Planted bugs in how an answer is read, and what is done after it. */
+export const answers = [
+  {
+    name: '401 taken for gone',
+    file: 'src/answer.ts',
+    find: "401: 'ERR_UNAUTHORIZED'",
+    replace: "401: 'ERR_SUBSCRIPTION_GONE'",
+    why: 'one wrong clock deletes every subscription',
+  },
+  {
+    name: 'Apple’s key mismatch not known',
+    file: 'src/answer.ts',
+    find: '/VapidPkHashMismatch|not',
+    replace: '/not',
+    why: 'subscriptions of an old key fail for ever',
+  },
+  {
+    name: 'WNS drops and we call it accepted',
+    file: 'src/answer.ts',
+    find: "if (wns === 'dropped')",
+    replace: 'if (false)',
+    why: 'lost messages count as sent',
+  },
+  {
+    name: 'a location of another origin kept',
+    file: 'src/answer.ts',
+    find: 'return href.startsWith(`${origin}/`) ? href : undefined;',
+    replace: 'return href;',
+    why: 'cancel() sends our token to whatever host the answer named',
+  },
+  {
+    name: 'Retry-After taken for milliseconds',
+    file: 'src/lib/retry_after.ts',
+    find: 'Number(text) * 1000',
+    replace: 'Number(text)',
+    why: 'a push service that asks for a minute gets 60 ms',
+  },
+  {
+    name: 'a Retry-After that is past counts backwards',
+    file: 'src/lib/retry_after.ts',
+    find: 'Math.max(0, instant - now)',
+    replace: 'instant - now',
+    why: 'timers with negative delays',
+  },
+  {
+    name: 'the backoff doubles too early',
+    file: 'src/retry.ts',
+    find: '2 ** (attempt - 1)',
+    replace: '2 ** attempt',
+    why: 'the documented bound of the first wait is passed',
+  },
+  {
+    name: 'the wait that a push service asked for ignored',
+    file: 'src/retry.ts',
+    find: "if (typeof wait === 'number' && wait >= 0) return Math.min(wait, MAX_TIMER);",
+    replace: '',
+    why: 'senders that do not listen are blocked',
+  },
+  {
+    name: 'a rejected token deletes the row',
+    file: 'src/retry.ts',
+    find: "code === 'ERR_SUBSCRIPTION_GONE' || code === 'ERR_SUBSCRIPTION_INVALID'",
+    replace: "code === 'ERR_SUBSCRIPTION_GONE' || code === 'ERR_UNAUTHORIZED'",
+    why: 'a sender’s own mistake costs it its subscribers',
+  },
+  {
+    name: 'a blob: URL taken for one of its inner origin',
+    file: 'src/answer.ts',
+    find: 'return href.startsWith(`${origin}/`) ? href : undefined;',
+    replace: 'return new URL(href).origin === origin ? href : undefined;',
+    why: 'what a push service answers is no longer an http(s) URL below the endpoint’s origin',
+  },
+];

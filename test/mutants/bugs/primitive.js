@@ -1,0 +1,73 @@
+/** Planted bugs in what everything is made of: points, digests, base64url, DER, header fields. */
+export const primitives = [
+  {
+    name: 'points off the curve taken',
+    file: 'src/lib/p256.ts',
+    find: ' && (y * y - (x * x - 3n) * x - B) % P === 0n',
+    replace: '',
+    why: 'WebKitGTK derives bits with them: the private key leaks',
+  },
+  {
+    name: 'coordinates over the prime taken',
+    file: 'src/lib/p256.ts',
+    find: 'x < P && y < P && ',
+    replace: '',
+    why: 'one point gets several spellings; some engines refuse them late',
+  },
+  {
+    name: 'compressed and hybrid points taken',
+    file: 'src/lib/p256.ts',
+    find: ' || bytes[0] !== 4',
+    replace: '',
+    why: 'Node imports hybrid points, other engines do not',
+  },
+  {
+    name: 'trailing bits of base64url ignored',
+    file: 'src/lib/base64url.ts',
+    find: 'bits > 5 || group ?',
+    replace: 'bits > 5 ?',
+    why: 'one value gets several spellings (RFC 4648 §3.5)',
+  },
+  {
+    name: 'SHA-256 pads a message of 56 octets into one block',
+    file: 'src/lib/sha256.ts',
+    find: 'if (t > 13) {',
+    replace: 'if (t > 14) {',
+    why: 'one length in 64 hashes wrongly',
+  },
+  {
+    name: 'an HMAC key longer than a block not hashed',
+    file: 'src/lib/sha256.ts',
+    find: 'key.length > BLOCK ? sha256(key) : key',
+    replace: 'key.subarray(0, BLOCK)',
+    why: 'RFC 2104 §2: HKDF with long salts differs from everyone else’s',
+  },
+  {
+    name: 'a parameter that stands twice taken',
+    file: 'src/lib/params.ts',
+    find: 'key ? element.has(key) :',
+    replace: 'key ? false :',
+    why: 'two readers of one field see two messages',
+  },
+  {
+    name: 'a header field by the case of its name',
+    file: 'src/lib/headers.ts',
+    find: 'fields.get(name.toLowerCase())',
+    replace: 'fields.get(name)',
+    why: 'header fields have no case',
+  },
+  {
+    name: 'r and s of DER filled up at the wrong end',
+    file: 'src/lib/es256.ts',
+    find: 'into.set(value, HALF - value.length);',
+    replace: 'into.set(value, 0);',
+    why: 'one signature of a key service in 128 is wrong',
+  },
+  {
+    name: 'a key of secp256k1 taken for one of P-256',
+    file: 'src/lib/der.ts',
+    find: 'if (curve && hex(curve.content) !== CURVE) return undefined;',
+    replace: '',
+    why: 'tokens are signed with a key that nobody knows',
+  },
+];
