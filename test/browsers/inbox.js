@@ -6,8 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { openPage } from './drive.js';
-import { inboxCases, until } from './inbox_cases.js';
+import { inboxCases } from './inbox_cases.js';
 import { load } from './inbox_load.js';
+import { until } from './inbox_support.js';
 import { startServe } from './serve.js';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Agent, request as requestHttp } from 'node:http';
 import { createRequest } from '../../src/index.ts';
-import { until } from './inbox_cases.js';
+import { until } from './inbox_support.js';
 import { reachable } from './samples.js';
 
 const PUSHES = 10_000;
