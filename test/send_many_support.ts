@@ -12,7 +12,9 @@ export interface Row extends Delivery {
 }
 
 export function row(id: number, host = 'a', more: Partial<Delivery> = {}): Row {
-  return { id, subscription: { endpoint: `https://${host}.example.com/${id}`, keys: KEYS }, ...more };
+  return {
+    id, subscription: { endpoint: `https://${host}.example.com/${id}`, keys: KEYS }, ...more,
+  };
 }
 
 export function rows(count: number, host: (id: number) => string = () => 'a'): Row[] {
@@ -109,7 +111,9 @@ export interface Deed extends Said {
 
 export interface Services {
   readonly fetch: Fetch;
-  readonly calls: { readonly host: string; readonly id: number; readonly at: number; readonly init: FetchInit }[];
+  readonly calls: {
+    readonly host: string; readonly id: number; readonly at: number; readonly init: FetchInit;
+  }[];
   /** In flight now, and the most there were. */
   readonly flying: Map<string, number>;
   readonly most: Map<string, number>;
@@ -122,7 +126,9 @@ function waitFor(signal: AbortSignal, world: World, { delay, stalls }: Deed): Pr
   });
   aborted.catch(() => undefined);
   if (stalls) return aborted;
-  return delay === undefined ? Promise.resolve() : Promise.race([world.sleep(delay, signal), aborted]);
+  return delay === undefined
+    ? Promise.resolve()
+    : Promise.race([world.sleep(delay, signal), aborted]);
 }
 
 /** `deed` is asked with the host, the row and which request for it this is, from 1. */
@@ -156,6 +162,11 @@ export function createServices(
   };
   return { fetch, calls, flying, most };
 }
+
+/** Where nothing may be sent. */
+export const never: Fetch = () => Promise.reject(new Error('Something was sent'));
+/** Every message is accepted. */
+export const taken = (): { status: number } => ({ status: 201 });
 
 /** Every outcome, and what was thrown at last. */
 export interface Ended<T> {
