@@ -3,9 +3,7 @@
  * and windows as Chromium, Firefox and Safari have them, and a server that the page saves to.
  */
 import type { Subscription } from '../src/types.ts';
-import type {
-  ClickEventLike, HostLike, NotificationContent, PushEventLike, RegistrationLike,
-} from '../src/client.ts';
+import type { HostLike, RegistrationLike } from '../src/client.ts';
 import type { RequestLike } from '../src/lib/client/host.ts';
 
 export const KEY: string = `B${'a'.repeat(86)}`;
@@ -289,33 +287,3 @@ export function createServer(): Server {
   };
   return server;
 }
-
-export interface Data { text(): string; json(): unknown }
-
-/** An event with what its `waitUntil` was given. */
-export interface Waiting {
-  readonly type: string;
-  readonly waited: Promise<unknown>[];
-  waitUntil(work: Promise<unknown>): void;
-}
-
-export function createEvent(): Waiting {
-  const waited: Promise<unknown>[] = [];
-  return { type: 'event', waited, waitUntil: (work) => void waited.push(work) };
-}
-
-export function pushEvent(text: string | null): PushEventLike<Data> & Waiting {
-  const data = text === null ? null : { text: () => text, json: (): unknown => JSON.parse(text) };
-  return { ...createEvent(), data };
-}
-
-export function clickEvent(
-  content: unknown,
-  action: string = '',
-): ClickEventLike & Waiting & { readonly closed: true[] } {
-  const closed: true[] = [];
-  const notification = { data: content, close: () => void closed.push(true) };
-  return { ...createEvent(), action, notification, closed };
-}
-
-export const HELLO: NotificationContent = { title: 'Hello' };
