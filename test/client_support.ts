@@ -138,26 +138,6 @@ function createPushManager(state: State, active: () => boolean): RegistrationLik
   };
 }
 
-export interface FreshWorker {
-  readonly state: string;
-  readonly addEventListener: (type: string, run: () => void) => void;
-  readonly become: (state: string) => void;
-}
-
-/** A service worker that is not active yet, as on a first visit. */
-export function createWorker(): FreshWorker {
-  const listeners: (() => void)[] = [];
-  const worker = {
-    state: 'installing',
-    addEventListener: (_type: string, run: () => void) => listeners.push(run),
-    become: (state: string) => {
-      worker.state = state;
-      for (const run of listeners) run();
-    },
-  };
-  return worker;
-}
-
 export interface Shown { readonly title: string; readonly options: Record<string, unknown> }
 
 export interface Browser {
