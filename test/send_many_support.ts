@@ -184,18 +184,58 @@ export async function collect<T>(run: AsyncIterable<Outcome<T>>): Promise<Ended<
   return { outcomes, thrown: undefined };
 }
 
-/** Sends in a world of its own. Without options that say otherwise: no payload, no VAPID. */
+/** A batch in a world of its own. Without options that say otherwise: no payload, no VAPID. */
+export function start<T extends Delivery>(
+  world: World,
+  source: Iterable<T> | AsyncIterable<T>,
+  services: Pick<Services, 'fetch'>,
+  options: Partial<SendManyOptions<T>> = {},
+): AsyncGenerator<Outcome<T>, void, void> {
+  const { now, sleep } = world;
+  const { fetch } = services;
+  return sendMany(source, { vapid: null, fetch, now, sleep, random: () => 0.5, ...options });
+}
+
+/** The same, to its end. */
 export async function sendIn<T extends Delivery>(
   world: World,
   source: Iterable<T> | AsyncIterable<T>,
   services: Pick<Services, 'fetch'>,
   options: Partial<SendManyOptions<T>> = {},
 ): Promise<Ended<T>> {
-  const { now, sleep } = world;
-  const { fetch } = services;
-  return world.live(collect(sendMany(source, {
-    vapid: null, fetch, now, sleep, random: () => 0.5, ...options,
-  })));
+  return world.live(collect(start(world, source, services, options)));
+}
+
+/** A source that says what became of it. */
+export interface Watched {
+  readonly source: Generator<Row>;
+  readonly state: { taken: number; closed: boolean };
+}
+
+export function watch(given: readonly Row[]): Watched {
+  const state = { taken: 0, closed: false };
+  function* make(): Generator<Row> {
+    try {
+      for (const item of given) yield (state.taken++, item);
+    } finally {
+      state.closed = true;
+    }
+  }
+  return { source: make(), state };
+}
+
+/** Some answer, some never, some are tried again later. */
+export const mixed = (_: string, id: number): Deed =>
+  (id % 3 === 0 ? { delay: 1 } : id % 3 === 1 ? { stalls: true } : { delay: 1, status: 500 });
+
+/** Nothing is in flight, no timer is left, and nothing is sent later. */
+export async function untouched(world: World, services: Services): Promise<void> {
+  await turn();
+  assert.is(services.flying.get('*') ?? 0, 0, 'something is in flight');
+  assert.is(world.pending(), 0, 'a timer is left');
+  const { length } = services.calls;
+  await world.live(world.sleep(1_000_000, new AbortController().signal));
+  assert.is(services.calls.length, length, 'something was sent afterwards');
 }
 
 /** `ok`, or the code, and the attempts: by row. */
