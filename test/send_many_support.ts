@@ -255,3 +255,21 @@ export function tally(outcomes: readonly Outcome<Row>[]): Record<string, number>
   for (const text of Object.values(summary(outcomes))) sum[text] = (sum[text] ?? 0) + 1;
   return sum;
 }
+
+export interface Instants {
+  readonly at: number[];
+  readonly sum: string | undefined;
+  readonly slept: number[];
+}
+
+/** The instants of the requests for a row. */
+export async function instants(
+  deed: (nth: number, world: World) => Deed,
+  options = {},
+): Promise<Instants> {
+  const world = createWorld();
+  const services = createServices(world, (_, __, nth) => deed(nth, world));
+  const { outcomes } = await sendIn(world, [row(0)], services, options);
+  assert.is(world.pending(), 0, 'a timer was left');
+  return { at: services.calls.map(({ at }) => at), sum: summary(outcomes)[0], slept: world.slept };
+}

@@ -36,8 +36,8 @@ const LONG = /^(ece|hostile|send_many|vectors)/;
 
 /** By what the tests of a source are called, where not by its own name; the first that fits. */
 const CALLED = [
-  ['lib/many/lanes', /^send_many_(retry|fair)/],
-  ['lib/many/flight', /^send_many_(abort|retry|timer)/],
+  ['lib/many/lanes', /^send_many_(blame|fair)/],
+  ['lib/many/flight', /^send_many_(abort|pause|retry|timer)/],
   ['lib/many/pump', /^send_many_fair/],
   ['lib/ece/', /^(ece|vectors)/],
   ['lib/send/', /^(send_abort|send\.|send_secrets|cancel)/],
