@@ -1,4 +1,4 @@
-/** `subtle-push send --subscriptions` broken off by a signal: no row lost, none sent to twice. */
+/** `subtle-push send --subscriptions` broken off by signals: no row lost, no result sent again. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
