@@ -61,7 +61,7 @@ for (const name of names) {
 if (names.includes('node') && !values.growth && kind !== 'validate') {
   report.sizes = await sizes({ root, peersRoot: bench });
   printSizes(report.sizes, say);
-  const peers = ['web-push', '@pushforge/builder'].map((peer) => [peer, import.meta.resolve(peer)]);
+  const peers = ['web-push', '@pushforge/builder'];
   report.startup = startup({ dist: join(root, 'dist'), peers, rounds: kind === 'quick' ? 3 : 9 });
   printStartup(report.startup, say);
 }

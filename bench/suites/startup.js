@@ -10,15 +10,27 @@ function once(specifier) {
   return Number(stdout);
 }
 
+/** Where a peer is, if it is installed. */
+function located(peer) {
+  try {
+    return import.meta.resolve(peer);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A peer that is missing has no time. */
 export function startup({ dist, peers, rounds }) {
   const candidates = [
     ['subtle-push', pathToFileURL(`${dist}/index.js`).href],
     ['subtle-push/node', pathToFileURL(`${dist}/node.js`).href],
-    ...peers,
+    ...peers.map((peer) => [peer, located(peer)]),
   ];
   const times = candidates.map(() => []);
   for (let i = 0; i < rounds; i++) {
-    for (const [k, [, specifier]] of candidates.entries()) times[k].push(once(specifier));
+    for (const [k, [, specifier]] of candidates.entries()) {
+      if (specifier) times[k].push(once(specifier));
+    }
   }
   return { rows: candidates.map(([name], k) => ({ name, milliseconds: median(times[k]) })) };
 }
