@@ -1,5 +1,4 @@
 /** http_ece and ./ece open each other's content: seeded combinations of size, record size, padding. */
-import ece from 'http_ece';
 import { decrypt, encrypt } from '../../src/ece.ts';
 
 /** mulberry32: the same combinations for the same seed. */
@@ -16,7 +15,7 @@ function generator(seed) {
 const same = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
 
 /** http_ece's message; padding that outlasts its data makes records that it cannot open itself. */
-function sealWithHttpEce(data, key, rs, pad) {
+function sealWithHttpEce(ece, data, key, rs, pad) {
   const params = { version: 'aes128gcm', key: Buffer.from(key), rs, pad };
   const sealed = ece.encrypt(Buffer.from(data), params);
   try {
@@ -27,7 +26,19 @@ function sealWithHttpEce(data, key, rs, pad) {
   }
 }
 
+/** On CI a peer that is left out would look like a pass. */
+async function loadHttpEce() {
+  try {
+    return (await import('http_ece')).default;
+  } catch (error) {
+    if (process.env.CI) throw error;
+    return undefined;
+  }
+}
+
 export async function interop({ seed = 8188, count = 200 }) {
+  const ece = await loadHttpEce();
+  if (!ece) return { lines: ['left out: http_ece (npm ci --prefix bench installs the peers)'] };
   const draw = generator(seed);
   let unreadable = 0;
   for (let i = 0; i < count; i++) {
@@ -40,7 +51,7 @@ export async function interop({ seed = 8188, count = 200 }) {
     const ours = await encrypt(data, { key, rs, padding });
     const read = ece.decrypt(Buffer.from(ours), { version: 'aes128gcm', key: Buffer.from(key) });
     if (!same(read, data)) throw new Error(`http_ece reads something else: ${what}`);
-    const { sealed, own } = sealWithHttpEce(data, key, rs, pad);
+    const { sealed, own } = sealWithHttpEce(ece, data, key, rs, pad);
     if (own) unreadable++;
     if (!same(await decrypt(sealed, { key }), data)) throw new Error(`We read something else: ${what}`);
   }

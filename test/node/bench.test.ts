@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 const bench = suite('bench');
 const run = promisify(execFile);
 
-/** What `code` prints, run where `bench` is. */
+/** What `code` prints, run in the project's folder. */
 async function printed(code: string): Promise<string[]> {
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
   return stdout.trim().split('\n').map((line) => line.trim());
