@@ -1,7 +1,7 @@
 /** Reading files and standard input, and writing files that hold secrets. */
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { decodeUtf8, concat } from '../lib/bytes.ts';
+import { concat, decodeUtf8 } from '../lib/bytes.ts';
 import type { Bytes } from '../types.ts';
 import { parseField } from './capture.ts';
 import type { Field } from './capture.ts';

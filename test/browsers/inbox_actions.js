@@ -96,6 +96,17 @@ export async function sendsFromPage({ page, served }) {
   );
 }
 
+/** Clicks the button of some trouble. */
+function orderTrouble(page, label) {
+  return page.run(
+    (wanted) =>
+      [...document.querySelectorAll('.trouble button')]
+        .find((one) => one.textContent === wanted)
+        .click(),
+    label,
+  );
+}
+
 export async function makesTrouble({ page, served }) {
   const subscription = await newSubscription(served, { name: 'Troubled' });
   await show(page, 'trouble');
@@ -105,13 +116,7 @@ export async function makesTrouble({ page, served }) {
     ['410', 404],
     ['413', 413],
   ]) {
-    await page.run(
-      (wanted) =>
-        [...document.querySelectorAll('.trouble button')]
-          .find((one) => one.textContent === wanted)
-          .click(),
-      label,
-    );
+    await orderTrouble(page, label);
     await until(
       page,
       () =>
@@ -123,13 +128,7 @@ export async function makesTrouble({ page, served }) {
     await until(page, () => document.getElementById('planned').hidden);
   }
   for (const label of ['Reset', 'Late reset', 'Stall']) {
-    await page.run(
-      (wanted) =>
-        [...document.querySelectorAll('.trouble button')]
-          .find((one) => one.textContent === wanted)
-          .click(),
-      label,
-    );
+    await orderTrouble(page, label);
     await until(page, () => !document.getElementById('planned').hidden);
     const controller = new AbortController();
     const sent = push(subscription, 'x', { vapid }, (request) => ({

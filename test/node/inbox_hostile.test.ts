@@ -9,22 +9,11 @@ import type { Summary } from '../../src/inbox/types.ts';
 import { createInbox } from '../../src/lib/node/inbox/inbox.ts';
 import { serve } from '../../src/lib/node/listen.ts';
 import { createPushService } from '../../src/service.ts';
-import type { Command } from './cli_support.ts';
-import { buildServe, openLive, raw, startServe, type Served } from './inbox_support.ts';
+import { prepare, served } from './inbox_served_support.ts';
+import { openLive, raw } from './inbox_support.ts';
 
-let command: Command;
-let served: Served;
 const test = suite('inbox hostile');
-
-test.before(async () => {
-  command = await buildServe();
-  served = await startServe(command);
-});
-
-test.after(async () => {
-  assert.is(await served.close(), 0);
-  command.close();
-});
+prepare(test);
 
 async function takesPushes(): Promise<void> {
   const { endpoint } = await served.subscribe();
